@@ -1,0 +1,68 @@
+"""Is machine code for these sources on this processor on disk? Answered without Numba.
+
+Numba keeps the code, one file for each function and set of types, but tells what is there only
+once it is imported, which takes most of a second. So whoever fills the cache leaves a note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+SOURCES = ("_jit.py", "kernels.py", "tile.py")
+
+
+def find() -> Path | None:
+    """Find the folder that holds the compiled kernels; None if there is none."""
+    for place in _places():
+        try:
+            folder = Path((place / _note_name()).read_text(encoding="utf-8"))
+        except OSError:
+            continue
+        if any(folder.glob("kernels.*.nbi")):
+            return folder
+    return None
+
+
+def note(folder: Path) -> None:
+    """Leave word that all kernels are in `folder`, in the first place that can be written."""
+    for place in _places():
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            (place / _note_name()).write_text(str(folder), encoding="utf-8")
+        except OSError:
+            continue
+        return
+
+
+def source_hash() -> str:
+    """Tell one state of the kernels' source from another."""
+    return hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in SOURCES)).hexdigest()
+
+
+def _places() -> list[Path]:
+    """List where Numba looks: the folder it is told to use, else the package's, else the user's."""
+    if told := os.environ.get("NUMBA_CACHE_DIR"):
+        return [Path(told)]
+    users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return [PACKAGE / "__pycache__", Path(users) / "convwidgets"]
+
+
+def _note_name() -> str:
+    """Name everything that machine code depends on."""
+    from llvmlite import binding
+
+    facts = (
+        source_hash(),
+        str(PACKAGE),
+        sys.implementation.cache_tag,
+        importlib.metadata.version("numba"),
+        binding.get_host_cpu_name(),
+        binding.get_host_cpu_features().flatten(),
+        *sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("NUMBA_")),
+    )
+    return f"convwidgets-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.txt"
