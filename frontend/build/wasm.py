@@ -1,0 +1,167 @@
+"""Build the page's engine: the kernels of ``convwidgets.engine.kernels`` as WebAssembly.
+
+Numba compiles each kernel for one signature, unoptimised, to LLVM's language; LLVM's WebAssembly
+back end optimises the lot and wasm-ld links it. The same sources and the same tools give the same
+bytes. ``python frontend/build/wasm.py`` writes the module, ``--check`` only compares.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "frontend/src/engine/generated/kernels.wasm.base64.ts"
+
+KERNELS = ("pad2d", "conv2d", "max_pool2d", "min_pool2d", "avg_pool2d", "activate")
+# Arrays of each kernel by their number of axes, f for float32 and i for int32; the rest is int64.
+ARRAYS = {
+    "pad2d": "f4 f4",
+    "conv2d": "f4 f4 f1 f4",
+    "max_pool2d": "f4 f4 i4",
+    "min_pool2d": "f4 f4 i4",
+    "avg_pool2d": "f4 f4",
+    "activate": "f1 f1",
+}
+TRIPLE = "wasm32-unknown-unknown"
+FEATURES = "+simd128,+bulk-memory,+nontrapping-fptoint,+sign-ext"
+VECTOR_BYTES = 16
+# Where the page puts its arrays: above the linker's own stack and constants.
+STACK_BYTES = 64 * 1024
+
+
+def build(out: Path = OUT) -> bytes:
+    """Compile, link and write the module.
+
+    Parameters
+    ----------
+    out : Path
+        The TypeScript file that gets the module in base64.
+
+    Returns
+    -------
+    bytes
+        The WebAssembly module.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        linked = Path(folder) / "kernels.wasm"
+        environment = os.environ | {
+            # Not yet vectorised for this machine.
+            "NUMBA_OPT": "0",
+            "NUMBA_CPU_NAME": "generic",
+            "NUMBA_CPU_FEATURES": "",
+            "NUMBA_CACHE_DIR": folder,
+            "PYTHONPATH": str(ROOT),
+        }
+        # Numba warns that unoptimised code is not cached; here it should not be.
+        command = [sys.executable, "-W", "ignore", __file__, "--compile", folder]
+        subprocess.run(command, env=environment, check=True)
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "ziglang", "wasm-ld"),
+                *("--no-entry", "--gc-sections", "--strip-all", "--stack-first"),
+                *("-z", f"stack-size={STACK_BYTES}"),
+                *(f"--export={name}" for name in KERNELS),
+                *("--export=__heap_base", "-o", str(linked), str(Path(folder) / "kernels.o")),
+            ],
+            check=True,
+        )
+        module = linked.read_bytes()
+    text = base64.b64encode(module).decode()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(
+        "/** The kernels as WebAssembly, in base64; made by frontend/build/wasm.py. */\n"
+        f'export const KERNELS_WASM =\n  "{text}";\n'
+    )
+    return module
+
+
+def compile_object(folder: Path) -> None:
+    """Compile every kernel into ``folder/kernels.o``; runs in a process of its own."""
+    import llvmlite.binding as llvm
+    import numba
+
+    from convwidgets.engine import kernels, tile
+
+    tile.vector_bytes = VECTOR_BYTES
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
+        cpu="generic", features=FEATURES, opt=3, reloc="static", codemodel="default"
+    )
+    whole: Any = None
+    for name in KERNELS:
+        function = getattr(kernels, name)
+        arrays = [array_type(numba.types, text) for text in ARRAYS[name].split()]
+        scalars = function.py_func.__code__.co_argcount - len(arrays)
+        signature = (*arrays, *[numba.types.int64] * scalars)
+        function.compile(signature)
+        overload = function.overloads[signature]
+        text = prepared(overload.library.get_llvm_str(), machine)
+        module = llvm.parse_assembly(text)
+        entry = overload.fndesc.llvm_func_name
+        for item in [*module.functions, *module.global_variables]:
+            if not item.is_declaration and item.name != entry:
+                item.linkage = "internal"
+        module.get_function(entry).name = name
+        whole = module if whole is None else linked(whole, module)
+    passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3))
+    manager = passes.getModulePassManager()
+    manager.run(whole, passes)
+    whole.verify()
+    (folder / "kernels.o").write_bytes(machine.emit_object(whole))
+
+
+def array_type(types: Any, text: str) -> Any:
+    """The C-contiguous array type for a text such as ``f4``."""
+    return types.Array(types.float32 if text[0] == "f" else types.int32, int(text[1]), "C")
+
+
+def prepared(text: str, machine: Any) -> str:
+    """The module's text for the page's target: no trace of this machine."""
+    kept = []
+    for line in text.splitlines():
+        if line.startswith("target triple"):
+            line = f'target triple = "{TRIPLE}"'
+        elif line.startswith("target datalayout"):
+            line = f'target datalayout = "{machine.target_data}"'
+        elif line.startswith("attributes #"):
+            words = line.split(" ")
+            line = " ".join(w for w in words if not w.startswith(('"target-', '"tune-')))
+        # Never called: the page's arrays own no memory.
+        if line.startswith("declare void @NRT_MemInfo_call_dtor("):
+            line = "define void @NRT_MemInfo_call_dtor(ptr %info) {\n  ret void\n}"
+        kept.append(line.replace(" common global", " internal global"))
+    return "\n".join(kept)
+
+
+def linked(whole: Any, module: Any) -> Any:
+    """Add a module to the whole."""
+    whole.link_in(module)
+    return whole
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the three forms of the command."""
+    if arguments[:1] == ["--compile"]:
+        compile_object(Path(arguments[1]))
+        return 0
+    if arguments == ["--check"]:
+        with tempfile.TemporaryDirectory() as folder:
+            fresh = Path(folder) / OUT.name
+            build(fresh)
+            if OUT.is_file() and fresh.read_bytes() == OUT.read_bytes():
+                return 0
+        print("The WebAssembly is stale: run `python frontend/build.py`.", file=sys.stderr)
+        return 1
+    print(f"kernels.wasm: {len(build()):,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,314 @@
+/** The kernels of the page: typed calls of the WebAssembly module, on bounded and reused memory. */
+import { KERNELS_WASM } from "./generated/kernels.wasm.base64";
+import { outputSize } from "./geometry";
+import type { Activation, Conv2dOptions, Kernel, Maps, PaddingMode, Pads, PoolOptions } from "./types";
+
+/** A call that the engine refuses: it names the argument, the value and the rule. */
+export class EngineError extends Error {
+  override name = "EngineError";
+}
+
+/** The page does not let WebAssembly run. */
+export class EngineRefused extends Error {
+  override name = "EngineRefused";
+}
+
+const MODES: Record<PaddingMode, number> = { zeros: 0, reflect: 1, replicate: 2, circular: 3 };
+const ACTIVATIONS: Record<Activation, number> = { none: 0, relu: 1, abs: 2, clip: 3 };
+const MEMORY_LIMIT = 256 * 2 ** 20;
+const PAGE = 2 ** 16;
+const ALIGNMENT = 64;
+
+type Exports = Record<string, (...args: (number | bigint)[]) => number> & { memory: WebAssembly.Memory };
+
+/** An array in the module's memory. */
+interface Placed {
+  pointer: number;
+  shape: number[];
+}
+
+let compiled: Promise<WebAssembly.Module> | null = null;
+let shared: Promise<PageEngine> | null = null;
+
+/** The page's one engine; rejects with EngineRefused where WebAssembly is not allowed. */
+export function loadEngine(): Promise<PageEngine> {
+  return (shared ??= createEngine());
+}
+
+/** An engine with a memory of its own, for work that is done in parts. */
+export async function createEngine(): Promise<PageEngine> {
+  try {
+    compiled ??= WebAssembly.compile(decode(KERNELS_WASM));
+    const instance = await WebAssembly.instantiate(await compiled, {});
+    return new PageEngine(instance.exports as unknown as Exports);
+  } catch (error) {
+    throw new EngineRefused(
+      "This page does not let WebAssembly run: its content security policy needs " +
+        `"script-src 'wasm-unsafe-eval'". (${String(error)})`,
+    );
+  }
+}
+
+export class PageEngine {
+  readonly #exports: Exports;
+  readonly #start: number;
+  #top: number;
+
+  constructor(exports: Exports) {
+    this.#exports = exports;
+    const base = Number((exports["__heap_base"] as unknown as WebAssembly.Global).value);
+    // Two pointers that every kernel takes for what it returns and raises: never written.
+    this.#start = align(base + 16);
+    this.#top = this.#start;
+  }
+
+  /** The bytes of the module's memory. */
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
+  /** The image with a rim: `pad` cells at the top, bottom, left and right. */
+  pad2d(x: Maps, pad: Pads, mode: PaddingMode): Maps {
+    checkMaps("x", x);
+    checkPads(pad);
+    checkMode(x, pad, mode);
+    const height = x.height + pad[0] + pad[1];
+    const width = x.width + pad[2] + pad[3];
+    return this.#fresh(() => {
+      const y = this.#room([1, x.channels, height, width]);
+      this.#call("pad2d", [this.#place(x.data, mapShape(x)), y], [pad[0], pad[2], MODES[mode]]);
+      return { data: this.#read(y), channels: x.channels, height, width };
+    });
+  }
+
+  /** The cross-correlation of an image with filters. */
+  conv2d(x: Maps, w: Kernel, options: Conv2dOptions): Maps {
+    return finish(this.conv2dInParts(x, w, options, Infinity));
+  }
+
+  /** The same in parts of about `work` multiply-adds; yields the fraction done after each. */
+  *conv2dInParts(x: Maps, w: Kernel, options: Conv2dOptions, work: number): Generator<number, Maps> {
+    checkMaps("x", x);
+    checkKernel(x, w, options);
+    const { stride, dilation, groups, paddingMode } = options;
+    const bias = options.bias ?? new Float32Array(w.filters);
+    if (bias.length !== w.filters) {
+      throw new EngineError(`bias must have one value for each of ${w.filters} filters, got ${bias.length}`);
+    }
+    const size = (axis: 0 | 1, side: number, kernel: number) =>
+      outputSize(side, kernel, stride[axis], [options.pad[2 * axis] as number, options.pad[2 * axis + 1] as number], dilation[axis]);
+    const height = size(0, x.height, w.height);
+    const width = size(1, x.width, w.width);
+    if (height < 1 || width < 1) {
+      throw new EngineError(
+        `kernel must fit the padded image, got ${w.height} × ${w.width} with dilation ${dilation.join(" × ")} on ${x.height} × ${x.width}`,
+      );
+    }
+    // A padding zero times an infinite weight is NaN: then the zeros must be there to be multiplied.
+    const explicit = paddingMode !== "zeros" || !w.data.every(Number.isFinite);
+    const [image, pad] = explicit ? [this.pad2d(x, options.pad, paddingMode), [0, 0, 0, 0] as const] : [x, options.pad];
+    this.#top = this.#start;
+    const arrays = [
+      this.#place(image.data, mapShape(image)),
+      this.#place(w.data, [w.filters, w.channels, w.height, w.width]),
+      this.#place(bias, [w.filters]),
+      this.#room([1, w.filters, height, width]),
+    ];
+    const scalars = [stride[0], stride[1], pad[0], pad[2], dilation[0], dilation[1], groups];
+    const perRow = width * w.filters * w.channels * w.height * w.width;
+    const rows = Math.max(4, Math.min(height, Math.floor(work / perRow)));
+    for (let row = 0; row < height; row += rows) {
+      this.#call("conv2d", arrays, [...scalars, row, Math.min(row + rows, height)]);
+      if (row + rows < height) yield (row + rows) / height;
+    }
+    return { data: this.#read(arrays[3] as Placed), channels: w.filters, height, width };
+  }
+
+  /** The greatest value of each window, and where it stands in its plane. */
+  maxPool2d(x: Maps, options: PoolOptions): { maps: Maps; index: Int32Array } {
+    return this.#extreme("max_pool2d", x, options);
+  }
+
+  /** The least value of each window, and where it stands in its plane. */
+  minPool2d(x: Maps, options: PoolOptions): { maps: Maps; index: Int32Array } {
+    return this.#extreme("min_pool2d", x, options);
+  }
+
+  /** The mean of each window; padding counts as zeros when `countPadding`. */
+  avgPool2d(x: Maps, options: PoolOptions & { countPadding: boolean }): Maps {
+    const { height, width } = poolSizes(x, options);
+    const { size, stride, pad, dilation } = options;
+    return this.#fresh(() => {
+      const y = this.#room([1, x.channels, height, width]);
+      this.#call(
+        "avg_pool2d",
+        [this.#place(x.data, mapShape(x)), y],
+        [...size, ...stride, pad[0], pad[2], pad[1], pad[3], ...dilation, options.countPadding ? 1 : 0, 0, 0, height],
+      );
+      return { data: this.#read(y), channels: x.channels, height, width };
+    });
+  }
+
+  activate(x: Maps, kind: Activation): Maps {
+    checkMaps("x", x);
+    if (!Object.hasOwn(ACTIVATIONS, kind)) {
+      throw new EngineError(`activation must be one of ${Object.keys(ACTIVATIONS).join(", ")}, got ${String(kind)}`);
+    }
+    return this.#fresh(() => {
+      const y = this.#room([x.data.length]);
+      this.#call("activate", [this.#place(x.data, [x.data.length]), y], [ACTIVATIONS[kind]]);
+      return { ...x, data: this.#read(y) };
+    });
+  }
+
+  #extreme(kernel: string, x: Maps, options: PoolOptions): { maps: Maps; index: Int32Array } {
+    const { height, width } = poolSizes(x, options);
+    const { size, stride, pad, dilation } = options;
+    return this.#fresh(() => {
+      const y = this.#room([1, x.channels, height, width]);
+      const index = this.#room([1, x.channels, height, width]);
+      this.#call(
+        kernel,
+        [this.#place(x.data, mapShape(x)), y, index],
+        [...size, ...stride, pad[0], pad[2], ...dilation, 0, height],
+      );
+      const maps = { data: this.#read(y), channels: x.channels, height, width };
+      return { maps, index: new Int32Array(this.#read(index).buffer) };
+    });
+  }
+
+  #fresh<T>(work: () => T): T {
+    this.#top = this.#start;
+    return work();
+  }
+
+  /** Numba's calling convention: what it returns and raises, each array taken apart, the scalars. */
+  #call(name: string, arrays: Placed[], scalars: number[]): void {
+    const args: (number | bigint)[] = [this.#start - 16, this.#start - 8];
+    for (const { pointer, shape } of arrays) {
+      const strides = shape.map((_, axis) => 4 * count(shape.slice(axis + 1)));
+      args.push(0, 0, BigInt(count(shape)), 4n, pointer, ...shape.map(BigInt), ...strides.map(BigInt));
+    }
+    const kernel = this.#exports[name] as Exports[string];
+    const status = kernel(...args, ...scalars.map(BigInt));
+    if (status !== 0) throw new EngineError(`${name} failed with status ${status}`);
+  }
+
+  #place(data: Float32Array, shape: number[]): Placed {
+    const placed = this.#room(shape);
+    new Float32Array(this.#exports.memory.buffer, placed.pointer, data.length).set(data);
+    return placed;
+  }
+
+  #room(shape: number[]): Placed {
+    const pointer = this.#top;
+    const end = align(pointer + 4 * count(shape));
+    if (end > MEMORY_LIMIT) {
+      throw new EngineError(`images must fit ${MEMORY_LIMIT / 2 ** 20} MB of memory, these need ${Math.ceil(end / 2 ** 20)} MB`);
+    }
+    const { memory } = this.#exports;
+    const missing = end - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    this.#top = end;
+    return { pointer, shape };
+  }
+
+  #read({ pointer, shape }: Placed): Float32Array {
+    return new Float32Array(this.#exports.memory.buffer, pointer, count(shape)).slice();
+  }
+}
+
+/** Runs a computation in parts to its end. */
+export function finish<T>(parts: Generator<number, T>): T {
+  for (;;) {
+    const step = parts.next();
+    if (step.done) return step.value;
+  }
+}
+
+function poolSizes(x: Maps, { size, stride, pad, dilation, ceilMode }: PoolOptions): { height: number; width: number } {
+  checkMaps("x", x);
+  checkPads(pad);
+  checkWhole("size", size, 1);
+  checkWhole("stride", stride, 1);
+  checkWhole("dilation", dilation, 1);
+  for (const axis of [0, 1] as const) {
+    const most = Math.floor(size[axis] / 2);
+    if (Math.max(pad[2 * axis] as number, pad[2 * axis + 1] as number) > most) {
+      throw new EngineError(`pad must be at most half of the window (${most}), got ${pad.join(", ")}`);
+    }
+  }
+  const height = outputSize(x.height, size[0], stride[0], [pad[0], pad[1]], dilation[0], ceilMode);
+  const width = outputSize(x.width, size[1], stride[1], [pad[2], pad[3]], dilation[1], ceilMode);
+  if (height < 1 || width < 1) {
+    throw new EngineError(`size must fit the padded image, got ${size.join(" × ")} on ${x.height} × ${x.width}`);
+  }
+  return { height, width };
+}
+
+function checkMaps(name: string, x: Maps): void {
+  checkWhole(`${name}.channels, height and width`, [x.channels, x.height, x.width], 1);
+  if (!(x.data instanceof Float32Array) || x.data.length !== x.channels * x.height * x.width) {
+    throw new EngineError(
+      `${name}.data must hold ${x.channels} × ${x.height} × ${x.width} float32 values, got ${x.data?.length}`,
+    );
+  }
+}
+
+function checkKernel(x: Maps, w: Kernel, { stride, pad, dilation, groups, paddingMode }: Conv2dOptions): void {
+  checkWhole("w.filters, channels, height and width", [w.filters, w.channels, w.height, w.width], 1);
+  if (!(w.data instanceof Float32Array) || w.data.length !== w.filters * w.channels * w.height * w.width) {
+    throw new EngineError(`w.data must hold one float32 value for each weight, got ${w.data?.length}`);
+  }
+  checkWhole("stride", stride, 1);
+  checkWhole("dilation", dilation, 1);
+  checkWhole("groups", [groups], 1);
+  checkPads(pad);
+  checkMode(x, pad, paddingMode);
+  if (x.channels !== w.channels * groups || w.filters % groups !== 0) {
+    throw new EngineError(
+      `groups must divide channels and filters, got ${groups} for ${x.channels} channels and ${w.filters} filters of ${w.channels}`,
+    );
+  }
+}
+
+function checkPads(pad: Pads): void {
+  if (pad.length !== 4) throw new EngineError(`pad must have four numbers, got ${pad.length}`);
+  checkWhole("pad", pad, 0);
+}
+
+function checkMode(x: Maps, pad: Pads, mode: PaddingMode): void {
+  if (!Object.hasOwn(MODES, mode)) {
+    throw new EngineError(`paddingMode must be one of ${Object.keys(MODES).join(", ")}, got ${String(mode)}`);
+  }
+  const less = mode === "reflect" ? 1 : mode === "circular" ? 0 : -Infinity;
+  if (Math.max(pad[0], pad[1]) > x.height - less || Math.max(pad[2], pad[3]) > x.width - less) {
+    throw new EngineError(`pad must be at most the image's size for ${mode}, got ${pad.join(", ")} on ${x.height} × ${x.width}`);
+  }
+}
+
+const LARGEST = 2 ** 20;
+
+function checkWhole(name: string, values: readonly number[], least: number): void {
+  for (const value of values) {
+    if (!Number.isInteger(value) || value < least || value > LARGEST) {
+      throw new EngineError(`${name} must be whole from ${least} to ${LARGEST}, got ${values.join(", ")}`);
+    }
+  }
+}
+
+function mapShape({ channels, height, width }: Maps): number[] {
+  return [1, channels, height, width];
+}
+
+function count(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+function align(address: number): number {
+  return Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}

@@ -1,0 +1,35 @@
+/** The worker's side: one job after the other, in parts, so that a cancellation is heard. */
+import { type FromWorker, type ToWorker, runSliced } from "./sliced";
+
+const cancelled = new Set<number>();
+const answer = (message: FromWorker, transfer: Transferable[] = []) =>
+  (self as unknown as { postMessage(message: FromWorker, transfer: Transferable[]): void }).postMessage(message, transfer);
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+  const { id } = data;
+  if (data.type === "cancel") {
+    cancelled.add(id);
+    return;
+  }
+  try {
+    const result = await runSliced(
+      data.job,
+      (fraction) => answer({ type: "progress", id, fraction }),
+      () => cancelled.has(id),
+    );
+    answer({ type: "done", id, result }, buffersOf(result));
+  } catch (error) {
+    const { name, message } = error as Error;
+    answer({ type: "failed", id, name, message });
+  }
+};
+
+/** The memory of a result's arrays, each once, to be handed over instead of copied. */
+function buffersOf(result: object): Transferable[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const value of Object.values(result)) {
+    if (value instanceof Int32Array) buffers.add(value.buffer as ArrayBuffer);
+    else if (value?.data instanceof Float32Array) buffers.add(value.data.buffer);
+  }
+  return [...buffers];
+}

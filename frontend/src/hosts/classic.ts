@@ -1,0 +1,14 @@
+/** The page's code as a classic script, for pages opened from a file, where modules do not load. */
+import { adoptImage } from "../widgets/pictures";
+import { mountWidget } from "../widgets/registry";
+import { stateFromLink } from "../widgets/share";
+import type { Dispose } from "./model";
+import { type StaticPayload, descriptors, staticModel } from "./static_model";
+
+/** Brings one exported widget to life in `el`; a link's fragment may carry another state for it. */
+export function mountStatic(el: HTMLElement, payload: StaticPayload): Dispose {
+  const linked = stateFromLink(location.hash, payload.widget);
+  const image = linked && adoptImage(linked["image"], descriptors(payload));
+  const state = image ? { ...payload.state, ...linked, image } : payload.state;
+  return mountWidget({ model: staticModel({ ...payload, state }), el });
+}

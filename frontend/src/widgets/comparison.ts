@@ -1,0 +1,68 @@
+/** What was kept beside what is now, and their difference where both have one size. */
+import type { Maps } from "../engine/types";
+import { button } from "../views/controls";
+import { h, setText } from "../views/dom";
+import { formatNumber } from "../views/format";
+import type { Scale } from "../views/theme";
+import { t } from "../words";
+import { mapPanel } from "./map_panel";
+import { outputScale } from "./scales";
+
+export interface ComparisonProps {
+  kept: Maps | null;
+  now: Maps | null;
+  /** The scale of the present output, which both share. */
+  scale: Scale;
+  /** What was kept, in words. */
+  summary: string;
+  format(value: number): string;
+}
+
+export function comparison({ onRelease }: { onRelease(): void }) {
+  const kept = mapPanel({ role: "output", title: t("compare.kept") });
+  const difference = mapPanel({ role: "output", title: t("compare.difference") });
+  const note = h("p", { class: "cw-compare-note" });
+  const release = button({ label: t("compare.release"), kind: "quiet", onClick: onRelease });
+  const el = h(
+    "section",
+    { class: "cw-compare", "aria-label": t("compare.label"), hidden: true },
+    h("div", { class: "cw-compare-head" }, note, release.el),
+    h("div", { class: "cw-compare-maps" }, kept.el, difference.el),
+  );
+
+  return {
+    el,
+    update({ kept: before, now, scale, summary, format }: ComparisonProps) {
+      el.hidden = before === null;
+      if (!before || !now) return;
+      const at = (maps: Maps) => (row: number, column: number) => maps.data[row * maps.width + column] as number;
+      kept.update({ maps: before, scale, shape: shapeText(before), value: at(before), format });
+      const comparable =
+        before.height === now.height && before.width === now.width && before.channels === now.channels;
+      const gap = comparable ? minus(now, before) : null;
+      difference.update({
+        maps: gap,
+        scale: gap ? outputScale(gap, gap.channels === 3 ? "auto" : "signed", 255).scale : scale,
+        shape: gap ? shapeText(gap) : "",
+        value: gap ? at(gap) : () => 0,
+        format,
+        empty: t("compare.sizes", { kept: shapeText(before), now: shapeText(now) }),
+      });
+      const mean = gap ? gap.data.reduce((total, value) => total + Math.abs(value), 0) / gap.data.length : 0;
+      setText(note, gap ? t("compare.note", { summary, mean: formatNumber(mean) }) : summary);
+    },
+    destroy() {
+      kept.destroy();
+      difference.destroy();
+      release.destroy();
+    },
+  };
+}
+
+export function shapeText({ channels, height, width }: Maps): string {
+  return channels === 3 ? `3 × ${height} × ${width}` : `${height} × ${width}`;
+}
+
+function minus(a: Maps, b: Maps): Maps {
+  return { ...a, data: a.data.map((value, i) => value - (b.data[i] as number)) };
+}

@@ -1,0 +1,46 @@
+/** Results as files and on the clipboard. */
+import type { Maps } from "../engine/types";
+import { colourOf } from "../views/theme";
+import { extent } from "./scales";
+
+/** Offers a file to be saved. */
+export function download(name: string, content: Blob | HTMLCanvasElement): void {
+  if (content instanceof HTMLCanvasElement) {
+    content.toBlob((blob) => blob && download(name, blob));
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Puts a picture on the clipboard; false where the browser does not allow it. */
+export async function copyPicture(canvas: HTMLCanvasElement): Promise<boolean> {
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
+  if (!blob) return false;
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A map as a picture of one pixel a cell, where it stands on the page as cells. */
+export function mapsPicture(maps: Maps): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = maps.width;
+  canvas.height = maps.height;
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  const [low, high] = extent(maps);
+  const scale = low < 0 ? ({ kind: "signed", low, high } as const) : ({ kind: "grey", low, high } as const);
+  const image = context.createImageData(maps.width, maps.height);
+  for (let i = 0; i < maps.width * maps.height; i++) {
+    image.data.set([...colourOf(maps.data[i] as number, scale, false), 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,489 @@
+/** What all explorers share: header, notices, player, pictures, undo, sharing, teacher's switches. */
+import type { Maps } from "../engine/types";
+import type { Dispose, Model } from "../hosts/model";
+import { numberField, select, toggle } from "../views/controls";
+import { h, setText } from "../views/dom";
+import { header } from "../views/header";
+import type { MenuItem } from "../views/menu";
+import { notice } from "../views/notice";
+import { picker } from "../views/picker";
+import { player } from "../views/player";
+import { t } from "../words";
+import type { Origin } from "./computer";
+import type { Display, ViewSettings } from "./convolution_state";
+import { copyPicture, download, mapsPicture } from "./download";
+import type { Explorer, ExplorerState } from "./explorer";
+import {
+  type Picture,
+  type PictureDescriptor,
+  adoptImage,
+  fetchPicture,
+  interleave,
+  newPictureId,
+  ownPicture,
+  remember,
+  storedImage,
+  syntheticPicture,
+  syntheticPictures,
+} from "./pictures";
+import { codePanel } from "../views/codePanel";
+import { openDialog } from "../views/openDialog";
+import { pictureDialog } from "../views/pictureDialog";
+import { shareDialog } from "../views/shareDialog";
+import type { Patch } from "./session";
+import { linkFragment } from "./share";
+import { Stepper } from "./stepper";
+import { teacherDialog } from "./teacher";
+
+type Settings = { image: PictureDescriptor };
+type AnyExplorer<C extends Settings> = Explorer<C, any, any, any>;
+
+export interface ShellOptions<C extends Settings> {
+  el: HTMLElement;
+  /** The widget's kind, as the state names it. */
+  kind: string;
+  title: string;
+  /** The parameters a teacher can hide or lock. */
+  controls(): readonly { key: string; label: string }[];
+  /** The cells the player walks over, and the one it stands on. */
+  count(): number;
+  index(): number;
+  show(index: number, playing: boolean): void;
+  exported(): { output: Maps | null; canvas: HTMLCanvasElement | null; svg: string | null };
+  /** The smallest change that makes settings fit their picture. */
+  repair(settings: C): Partial<C>;
+  /** The same computation as code, by library. */
+  code(settings: C): { value: string; label: string; code: string }[];
+  /** Paints what is shown once more. */
+  repaint(): void;
+}
+
+const DISPLAYS: readonly Display[] = ["auto", "signed", "grey", "clip", "abs", "offset"];
+const OWN = "…own";
+
+export function shell<C extends Settings>(options: ShellOptions<C>) {
+  let explorer: AnyExplorer<C> | null = null;
+  let model: Model | null = null;
+  let started = false;
+  let painting = false;
+  let ink = 1;
+  const state = (): ExplorerState<C> | null => explorer?.session.state ?? null;
+  const set = (patch: Partial<ExplorerState<C>>) => explorer?.session.set(patch);
+  const view = (patch: Partial<ViewSettings>) => set(patch as Partial<ExplorerState<C>>);
+
+  const stepper = new Stepper({
+    count: options.count,
+    index: options.index,
+    speed: () => state()?.speed ?? 4,
+    show: options.show,
+    onPlaying: (playing) => controls.update({ playing }),
+  });
+  const controls = player({
+    onPlay: () => stepper.play(),
+    onPause: () => stepper.pause(),
+    onStep: (direction) => stepper.seek(options.index() + direction),
+    onSeek: (index) => stepper.seek(index),
+    onSpeed: (speed) => view({ speed }),
+    maxSpeed: 14,
+  });
+  const head = header<ViewSettings["view"]>({
+    title: options.title,
+    tabs: (["explore", "step", "code"] as const).map((value) => ({ value, label: t(`tab.${value}`) })),
+    tab: "explore",
+    onTab: (tab) => view({ view: tab }),
+    actions: [
+      { id: "keep", label: t("header.keep"), icon: "keep", title: t("keep.title"), onClick: keep },
+      { id: "undo", label: t("header.undo"), icon: "undo", iconOnly: true, onClick: () => explorer?.session.undo() },
+      { id: "redo", label: t("header.redo"), icon: "redo", iconOnly: true, onClick: () => explorer?.session.redo() },
+      { id: "reset", label: t("header.reset"), icon: "reset", title: t("reset.title"), onClick: reset },
+      { id: "share", label: t("header.share"), icon: "share", onClick: share },
+    ],
+    menu,
+  });
+  const message = notice();
+  const stage = h("div", { class: "cw-stage" });
+  const code = codePanel<string>({ tabs: [{ value: "numpy", label: "NumPy", code: "" }], tab: "numpy" });
+  const codeBox = h("div", { class: "cw-code-view", hidden: true }, code.el);
+  const spoken = h("p", { class: "cw-spoken", "aria-live": "polite" });
+  const adding = pictureDialog({ maxSize: 512, onPicture: (pixels) => give(ownPicture(pixels)) });
+  const sharing = shareDialog();
+  const opening = openDialog({ onState: restore });
+  const preparing = teacherDialog({ controls: options.controls, onChange: view });
+  const root = h(
+    "div",
+    { class: "cw-root", "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": options.title, onkeydown },
+    head.el,
+    message.el,
+    stage,
+    codeBox,
+    controls.el,
+    spoken,
+    adding.el,
+    sharing.el,
+    opening.el,
+    preparing.el,
+  );
+  options.el.append(root);
+
+  const pictures = picker<string>({
+    label: t("picture.choice"),
+    hideLabel: true,
+    groups: [],
+    value: null,
+    onPick: (name) => (name === OWN ? addPicture() : usePicture(name)),
+  });
+  const display = select<Display>({
+    label: t("display.label"),
+    hideLabel: true,
+    options: DISPLAYS.map((value) => ({ value, label: t(`display.${value}`) })),
+    value: "auto",
+    onChange: (value) => view({ display: value }),
+  });
+  const brush = toggle({
+    label: t("paint.toggle"),
+    value: false,
+    onChange: (value) => {
+      painting = value;
+      options.repaint();
+    },
+  });
+  const inkField = numberField({
+    label: t("paint.value"),
+    value: ink,
+    onCommit: (value) => {
+      ink = value;
+      options.repaint();
+    },
+  });
+  const paintTools = h("div", { class: "cw-paint" }, brush.el, inkField.el);
+
+  function onkeydown(event: KeyboardEvent): void {
+    const command = event.ctrlKey || event.metaKey;
+    const typing = event.target instanceof HTMLInputElement && event.target.type !== "range";
+    if (command && !typing && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      if (event.shiftKey) explorer?.session.redo();
+      else explorer?.session.undo();
+    } else if (event.key === "Escape" && state()?.pinned) {
+      view({ pinned: false });
+    } else {
+      controls.handleKey(event);
+    }
+    // The host's own shortcuts must not hear what was typed here.
+    event.stopPropagation();
+  }
+
+  function keep(): void {
+    if (explorer) set({ kept: explorer.settings } as Partial<ExplorerState<C>>);
+  }
+
+  function reset(): void {
+    stepper.pause();
+    explorer?.session.reset();
+  }
+
+  function usePicture(name: string): void {
+    const synthetic = syntheticPicture(name);
+    if (synthetic) {
+      void synthetic.then(({ maps: _, ...descriptor }) => adopt(descriptor));
+      explorer?.link.tell({ type: "use_picture", name });
+      return;
+    }
+    void explorer?.link.ask({ type: "use_picture", name }, { timeout: 60_000 }).then((answer) => {
+      if (!answer || answer.message.type === "error") {
+        problem(answer ? String(answer.message["message"]) : t("picture.unavailable", { name }));
+      }
+    });
+  }
+
+  /** Shows another picture, and changes what would not fit it, saying so. */
+  function adopt(image: PictureDescriptor): void {
+    if (!explorer) return;
+    const settings = { ...explorer.settings, image };
+    const remedy = options.repair(settings);
+    set({ image, position: null, pinned: false, ...remedy } as unknown as Partial<ExplorerState<C>>);
+    explorer.session.settle();
+    const changed = Object.entries(remedy).map(([key, value]) => `${key} = ${String(value)}`);
+    if (changed.length > 0) say(t("picture.repaired", { changes: changed.join(", ") }), true);
+  }
+
+  function addPicture(): void {
+    adding.update({ maxSize: Number(model?.get("max_size") ?? 512) });
+    adding.open();
+  }
+
+  /** Takes a picture made in this page: the kernel gets its pixels first. */
+  function give(picture: Picture): void {
+    const { maps, ...descriptor } = picture;
+    const pixels = interleave(maps);
+    const bytes = descriptor.dtype === "uint8" ? Uint8Array.from(pixels).buffer : pixels.buffer;
+    explorer?.link.tell({ type: "use_image", ...descriptor }, [bytes as ArrayBuffer]);
+    adopt(descriptor);
+  }
+
+  /** Sets one cell of a small picture. */
+  function paintCell([row, column]: readonly [number, number], value: number, done: boolean): void {
+    const shown = explorer?.shown;
+    if (!shown) return;
+    const { maps, shape, dtype } = shown.picture;
+    if (row < 0 || column < 0 || row >= maps.height || column >= maps.width) return;
+    const pixels = interleave(maps);
+    const at = (row * maps.width + column) * maps.channels;
+    const held = dtype === "uint8" ? Math.min(Math.max(Math.round(value), 0), 255) : value;
+    pixels.fill(held, at, at + maps.channels);
+    const descriptor = { name: "", label: t("paint.label"), shape, dtype, id: newPictureId() };
+    const picture = remember(descriptor, pixels);
+    const bytes = dtype === "uint8" ? Uint8Array.from(pixels).buffer : pixels.buffer;
+    explorer?.link.tell({ type: "use_image", ...descriptor }, [bytes as ArrayBuffer]);
+    set({ image: withoutMaps(picture) } as unknown as Partial<ExplorerState<C>>);
+    if (done) explorer?.session.settle();
+  }
+
+  /** The state as a file or a link holds it: the picture by name, or as numbers. */
+  function stateNow(): Patch | null {
+    if (!explorer?.shown) return null;
+    const { pictures: _, ...rest } = explorer.session.state;
+    return {
+      widget: options.kind,
+      version: 1,
+      ...rest,
+      image: storedImage(explorer.shown.picture, true),
+      kept: null,
+    };
+  }
+
+  function share(): void {
+    const saved = stateNow();
+    if (!saved || !explorer?.shown) return;
+    const small = storedImage(explorer.shown.picture, false) !== null;
+    const fragment = small ? linkFragment(saved) : null;
+    const inPage = explorer.link.available === false;
+    sharing.open({
+      link: fragment && inPage ? location.href.split("#")[0] + fragment : null,
+      reason: inPage ? t("share.tooLarge") : t("share.noPage"),
+      file: { name: `${options.kind}.convwidget.json`, text: JSON.stringify(saved, null, 1) },
+    });
+  }
+
+  /** Takes a saved state, or says why it can't; then everything stays as it was. */
+  function restore(saved: unknown): string | null {
+    if (typeof saved !== "object" || saved === null || (saved as Patch)["widget"] !== options.kind) {
+      return t("open.otherWidget", { kind: options.kind });
+    }
+    const known = new Set(Object.keys(explorer?.session.state ?? {}));
+    const patch = Object.fromEntries(Object.entries(saved).filter(([key]) => known.has(key)));
+    const image = adoptImage((saved as Patch)["image"], []);
+    if (image) patch["image"] = image;
+    else delete patch["image"];
+    const outcome = explorer?.objection(patch as Partial<C>) ?? null;
+    if (outcome !== null) return outcome;
+    if (image && !image.name && explorer) {
+      void fetchPicture(image, explorer.link).then(give);
+    } else if (image) {
+      explorer?.link.tell({ type: "use_picture", name: image.name });
+    } else if (typeof (saved as Patch)["image"] === "string") {
+      usePicture(String((saved as Patch)["image"]));
+    }
+    set(patch as Partial<ExplorerState<C>>);
+    return null;
+  }
+
+  function menu(): readonly MenuItem[] {
+    const { output, canvas, svg } = options.exported();
+    const name = options.kind;
+    const inKernel = explorer?.link.available === true;
+    return [
+      { heading: t("menu.output") },
+      {
+        label: t("menu.copyPng"),
+        icon: "copy",
+        disabled: !output,
+        onSelect: () => output && void copyPicture(canvas ?? mapsPicture(output)).then(said),
+      },
+      {
+        label: t("menu.png"),
+        icon: "download",
+        disabled: !output,
+        onSelect: () => output && download(`${name}.png`, canvas ?? mapsPicture(output)),
+      },
+      {
+        label: t("menu.svg"),
+        icon: "download",
+        disabled: !svg,
+        ...(svg === null && { reason: t("menu.svgReason") }),
+        onSelect: () => svg && download(`${name}.svg`, new Blob([svg], { type: "image/svg+xml" })),
+      },
+      "separator",
+      {
+        label: t("menu.page"),
+        icon: "download",
+        disabled: !inKernel,
+        ...(!inKernel && { reason: t("menu.pageReason") }),
+        onSelect: exportPage,
+      },
+      { label: t("menu.open"), icon: "open", onSelect: () => opening.open() },
+      "separator",
+      {
+        label: t("header.present"),
+        icon: "present",
+        checked: state()?.present ?? false,
+        onSelect: present,
+      },
+      {
+        label: t("menu.teacher"),
+        icon: "lock",
+        onSelect: () => {
+          const now = state();
+          if (now) preparing.open(now);
+        },
+      },
+    ];
+  }
+
+  function exportPage(): void {
+    void explorer?.link.ask({ type: "export", kind: "html" }, { timeout: 30_000 }).then((answer) => {
+      const part = answer?.buffers[0];
+      if (!part || answer.message.type === "error") {
+        problem(String(answer?.message["message"] ?? t("menu.pageReason")));
+      } else {
+        const bytes = new Uint8Array(part.buffer as ArrayBuffer, part.byteOffset, part.byteLength);
+        download(String(answer.message["name"]), new Blob([bytes], { type: "text/html" }));
+      }
+    });
+  }
+
+  function present(): void {
+    const on = !state()?.present;
+    view({ present: on });
+    if (on) void root.requestFullscreen?.().catch(() => undefined);
+    else if (document.fullscreenElement === root) void document.exitFullscreen();
+  }
+
+  function said(ok: boolean): void {
+    say(t(ok ? "copy.done" : "copy.refused"), true);
+  }
+
+  /** Speaks to screen readers; `shown` also puts the words into the notice line. */
+  function say(text: string, shown = false): void {
+    setText(spoken, text);
+    if (shown) message.update({ kind: "info", text, onDismiss: clear });
+  }
+
+  function clear(): void {
+    message.update({ kind: null, text: "" });
+  }
+
+  function problem(text: string): void {
+    const words = text === "no-webassembly" ? t("engine.refused") : text === "picture-missing" ? t("picture.missing") : text;
+    message.update({ kind: "error", text: words, onDismiss: clear });
+    if (!started) root.dataset["ready"] = "error";
+  }
+
+  function progress(fraction: number | null, cancel: () => void): void {
+    head.update({ badge: { state: fraction === null ? "ok" : "working", progress: fraction } });
+    if (fraction === null) clear();
+    else message.update({ kind: "progress", text: t("engine.working"), value: fraction, onCancel: cancel });
+  }
+
+  function update(now: AnyExplorer<C>, origin: Origin): void {
+    const present = now.session.state;
+    const { hidden, locked } = present;
+    const locks = (key: string) => ({ hidden: hidden.includes(key), locked: locked.includes(key) });
+    if (!started) root.dataset["ready"] = "true";
+    started = true;
+    if (message.el.dataset["kind"] === "error") clear();
+    root.classList.toggle("cw-present", present.present);
+    root.dataset["view"] = present.view;
+    codeBox.hidden = present.view !== "code";
+    stage.hidden = present.view === "code";
+    if (present.view === "code") code.update({ tabs: options.code(now.settings) });
+    head.update({
+      tab: present.view,
+      badge: badgeOf(origin),
+      actions: {
+        keep: { pressed: present.kept !== null, ...locks("keep") },
+        undo: { disabled: !now.session.canUndo },
+        redo: { disabled: !now.session.canRedo },
+        reset: { disabled: now.session.isAtStart, ...locks("reset") },
+        share: locks("share"),
+      },
+    });
+    controls.update({ speed: present.speed, ...locks("player") });
+    pictures.update({
+      value: present.image.name || null,
+      text: present.image.name ? null : present.image.label || t("picture.own"),
+      groups: pictureGroups(present.pictures),
+      ...locks("image"),
+    });
+    display.update({ value: present.display, ...locks("display") });
+    const small = Math.max(...present.image.shape.slice(0, 2)) <= 16;
+    paintTools.hidden = !small || hidden.includes("image") || locked.includes("image");
+    if (!small) painting = false;
+    brush.update({ value: painting });
+    scheduleStill();
+  }
+
+  let still: ReturnType<typeof setTimeout> | undefined;
+  /** A second after the last change, the kernel renews the picture that stays when it is gone. */
+  function scheduleStill(): void {
+    clearTimeout(still);
+    still = setTimeout(() => explorer?.link.tell({ type: "still" }), 1000);
+  }
+
+  return {
+    stage,
+    stepper,
+    player: controls,
+    picturePicker: pictures.el,
+    displayPicker: display.el,
+    paintTools,
+    /** The value that a drag over cells leaves, or null while cells are not painted. */
+    brush: () => (painting ? ink : null),
+    paintCell,
+    say,
+    problem,
+    progress,
+    update,
+    attach(next: AnyExplorer<C>, of: Model) {
+      explorer = next;
+      model = of;
+    },
+    destroy: (() => {
+      clearTimeout(still);
+      stepper.dispose();
+      const parts = [controls, head, message, code, pictures, display, brush, inkField, adding, sharing, opening, preparing];
+      for (const part of parts) part.destroy();
+      root.remove();
+    }) satisfies Dispose,
+  };
+}
+
+function pictureGroups(names: readonly string[]) {
+  const drawn = new Set(syntheticPictures.map(({ name }) => name));
+  return [
+    {
+      label: t("picture.small"),
+      items: syntheticPictures.map(({ name, title }) => ({ value: name, label: title })),
+    },
+    {
+      label: t("picture.photos"),
+      items: names
+        .filter((name) => !drawn.has(name))
+        .map((name) => ({ value: name, label: name.replaceAll("_", " ") })),
+    },
+    { label: t("picture.own"), items: [{ value: OWN, label: t("picture.add") }] },
+  ].filter(({ items }) => items.length > 0);
+}
+
+function badgeOf({ engine, milliseconds, fallback }: Origin) {
+  const ms = milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0);
+  return {
+    text: t("badge.engine", { engine: t(`engine.${engine}`), ms }),
+    state: fallback ? ("fallback" as const) : ("ok" as const),
+    title: fallback ? t(`fallback.${fallback}`) : t(`engine.${engine}.title`),
+  };
+}
+
+function withoutMaps({ maps: _, ...descriptor }: Picture): PictureDescriptor {
+  return descriptor;
+}
