@@ -1,0 +1,132 @@
+"""What a page may ask of a widget over the comm, and what it is answered.
+
+Every request is a JSON object with a `type`; its `seq`, if it has one, comes back with the answer.
+What cannot be answered gets ``{"type": "error", "message": …}``: nothing that a page sends raises.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convwidgets.data.images import load
+from convwidgets.export import assets
+from convwidgets.widgets import _images
+
+if TYPE_CHECKING:
+    from convwidgets.widgets._base import Explorer
+
+Message = Mapping[str, Any]
+Buffers = Sequence[Any]
+Answer = tuple[dict[str, Any], list[Any]]
+
+
+def answer(widget: Explorer, message: Any, buffers: Buffers) -> None:
+    """Answer one message of a page."""
+    if not isinstance(message, Mapping):
+        message = {}
+    request = message.get("type")
+    seq = {"seq": message["seq"]} if isinstance(message.get("seq"), (int, str)) else {}
+    try:
+        handler = _HANDLERS.get(request) if isinstance(request, str) else None
+        if handler is None:
+            raise ValueError(f"type must be one of {', '.join(_HANDLERS)}, got {request!r:.60}")
+        content, parts = handler(widget, message, buffers)
+    except Exception as error:  # a page waits for its answer, whatever went wrong
+        text = str(error) or type(error).__name__
+        content, parts = {"type": "error", "request": request, "message": text}, []
+    widget.send({**content, **seq}, parts)
+
+
+def _bundle(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    parts = [assets.asset(name).encode() for name in ("convwidgets.js", "convwidgets.css")]
+    return {"type": "bundle", "hash": assets.bundle_hash()}, parts
+
+
+def _image(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    image = widget._find_image(message.get("id"))
+    if image is None:
+        raise ValueError(f"image with id {message.get('id')!r:.60} is not known to this kernel")
+    return {**_images.descriptor(image), "type": "image"}, [_images.payload(image)]
+
+
+def _use_image(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    if len(buffers) != 1:
+        raise ValueError(f"use_image must come with one part, got {len(buffers)}")
+    image = _images.received(message, buffers[0], widget.max_size)
+    known = widget._find_image(image.id)
+    if known and _images.payload(known) != _images.payload(image):
+        raise ValueError(f"id {image.id!r} is another picture's")
+    return _adopt(widget, message, image)
+
+
+def _use_picture(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    name = message.get("name")
+    if name not in widget.pictures:
+        raise ValueError(f"name must be one of {', '.join(widget.pictures)}, got {name!r:.60}")
+    return _adopt(widget, message, load(name, widget.max_size))
+
+
+def _adopt(widget: Explorer, message: Message, image: Any) -> Answer:
+    # A picture that does not fit the settings is known all the same: the page may assign it
+    # together with settings that fit.
+    widget._pictures.remember(image)
+    done = {"type": "done", "request": message["type"], "image": _images.descriptor(image)}
+    try:
+        widget.image = image
+    except ValueError as error:
+        done |= {"type": "error", "message": str(error)}
+    return done, []
+
+
+def _compute(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    state = message.get("state")
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state must hold the settings, got {state!r:.60}")
+    parts = widget._parts()
+    missing = [key for key in parts if key not in state]
+    if missing:
+        raise ValueError(f"state must hold every setting, {missing[0]!r} is missing")
+    values = {key: trait.receive(widget, state[key]) for key, trait in parts.items()}
+    widget._geometry(values)
+    start = time.perf_counter()
+    frame = widget._compute(values, partial=True)
+    milliseconds = round(1000 * (time.perf_counter() - start), 3)
+    index = frame.pop("index", None)
+    maps = {name: {"shape": list(array.shape)} for name, array in frame.items()}
+    content = {"type": "frame", "ms": milliseconds, "maps": maps}
+    buffers_out = [_bytes(array, np.float32) for array in frame.values()]
+    if index is not None:
+        content["index"] = {"shape": list(index.shape)}
+        buffers_out.append(_bytes(index, np.int32))
+    return content, buffers_out
+
+
+def _bytes(array: Any, dtype: type) -> bytes:
+    return bytes(np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).data.cast("B"))
+
+
+def _still(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    widget._update_still()
+    return {"type": "done", "request": "still"}, []
+
+
+def _export(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    if message.get("kind") != "html":
+        raise ValueError(f"kind must be 'html', got {message.get('kind')!r:.60}")
+    page = widget._html().encode()
+    return {"type": "file", "name": f"{widget.widget}.html", "mime": "text/html"}, [page]
+
+
+_HANDLERS: dict[str, Callable[[Explorer, Message, Buffers], Answer]] = {
+    "bundle": _bundle,
+    "image": _image,
+    "use_image": _use_image,
+    "use_picture": _use_picture,
+    "compute": _compute,
+    "still": _still,
+    "export": _export,
+}
