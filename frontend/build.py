@@ -99,7 +99,9 @@ def check_bytes() -> None:
     check_hashes()
     pinned = read_manifest()["toolchain"]
     here = toolchain()
-    if differing := [f"{name} {here[name]}, not {pinned[name]}" for name in pinned if here[name] != pinned[name]]:
+    if differing := [
+        f"{name} {here[name]}, not {pinned[name]}" for name in pinned if here[name] != pinned[name]
+    ]:
         raise BuildError(f"bytes compare only under the pinned tools; here: {'; '.join(differing)}")
     with tempfile.TemporaryDirectory(prefix="convwidgets-") as folder:
         aside = Path(folder)
@@ -113,7 +115,9 @@ def check_bytes() -> None:
         generated = [name for name in sources(ROOT) if "/generated/" in name]
         for name in (*generated, *built):
             if read(ROOT / name) != read(aside / name):
-                raise BuildError(f"{name} is not what its sources give; run: python frontend/build.py")
+                raise BuildError(
+                    f"{name} is not what its sources give; run: python frontend/build.py"
+                )
 
 
 def check_hashes() -> None:

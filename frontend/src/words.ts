@@ -15,7 +15,7 @@ const en = {
   "camera.video": "What the camera sees",
   "code.copied": "Copied",
   "code.copy": "Copy",
-  "code.copyFailed": "Select and copy",
+  "code.copyFailed": "Selected",
   "code.label": "The same computation in code",
   "control.locked": "Set by your teacher",
   "dialog.cancel": "Cancel",

@@ -115,8 +115,8 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
       const text = piece.text as string;
       setText(node, text);
       node.classList.toggle("cw-is-padding", piece.padding ?? false);
-      // A number keeps the widest room that it ever took: the sum does not move while it changes.
-      if (text.length > (widths[i] ?? 0)) {
+      // A number keeps the widest room that it ever took: the sum does not move from cell to cell.
+      if (piece.kind !== "weight" && text.length > (widths[i] ?? 0)) {
         widths[i] = text.length;
         node.style.minWidth = `${text.length}ch`;
       }
@@ -134,6 +134,7 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
   };
 
   const draw = (line: Piece[]): HTMLElement => {
+    const body = h("span", { class: "cw-sum-body" });
     const row = h("p", { class: "cw-sum-line" });
     let group: { el: HTMLElement; term: string } | null = null;
     for (const piece of line) {
@@ -146,12 +147,13 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
           el: h("span", { class: "cw-term", "data-channel": channel, "data-index": index }),
           term: String(piece.term),
         };
-        row.append(group.el);
+        body.append(group.el);
       }
-      (group?.el ?? row).append(node);
+      (piece.kind === "word" ? row : (group?.el ?? body)).append(node);
       // Lines break after an operator, never inside a term.
-      if (piece.kind === "operator") row.append(" ");
+      if (piece.kind === "operator" || piece.kind === "comma") body.append(" ");
     }
+    row.append(body);
     row.classList.toggle("cw-sum-scrolls", fold.all && line.length > 100);
     return row;
   };
@@ -176,7 +178,7 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
 
 /** One stretch of a line: text that stays (`fixed`) or a number that changes (`text`). */
 interface Piece {
-  kind: "value" | "weight" | "bias" | "result" | "partial" | "operator" | "word" | "winner" | "zeros" | "rest";
+  kind: "value" | "weight" | "bias" | "result" | "partial" | "winner" | "operator" | "comma" | "mark" | "word" | "zeros" | "rest";
   text?: string;
   fixed?: string;
   padding?: boolean;
@@ -217,7 +219,7 @@ function productLine(
     const padding = !(terms[index] as Term).inside;
     const product: Piece[] = [
       { kind: "value", text: value, padding, term },
-      { kind: "operator", fixed: "×", term },
+      { kind: "mark", fixed: "×", term },
       { kind: "weight", text: weight, term },
     ];
     return i ? [{ kind: "operator", fixed: "+" }, ...product] : product;
@@ -227,20 +229,22 @@ function productLine(
     if (rest) pieces.push({ kind: "operator", fixed: "+" });
     pieces.push({ kind: "rest", fixed: fold.all ? t("sum.fewer") : plural("sum.rest", rest) });
   }
-  if (bias) {
-    const text = figures.parts[terms.length]?.[0] ?? "";
-    pieces.push({ kind: "operator", fixed: bias < 0 ? "−" : "+" }, { kind: "bias", text: text.replace("−", "") });
-  }
+  if (bias) pieces.push(...biasPieces(bias, figures.parts[terms.length]?.[0] ?? ""));
   pieces.push({ kind: "operator", text: figures.relation }, { kind: partial ? "partial" : "result", text: figures.result });
   if (zeros) pieces.splice(-2, 0, { kind: "zeros", fixed: plural(fold.zeros ? "sum.hideZeros" : "sum.zeros", zeros) });
   return pieces;
+}
+
+function biasPieces(bias: number, text: string): Piece[] {
+  return [{ kind: "operator", fixed: bias < 0 ? "−" : "+" }, { kind: "bias", text: text.replace("−", "") }];
 }
 
 function channelLine({ partial, bias, feature }: ConvolutionSum): Piece[] {
   const figures = sumFigures([...(partial ?? []).map((sum) => [sum]), ...(bias ? [[bias]] : [])], feature, { room: 8 });
   const pieces = figures.parts.flatMap(([text = ""], i): Piece[] => {
     const isBias = bias !== 0 && i === figures.parts.length - 1;
-    const number: Piece = { kind: isBias ? "bias" : "partial", text };
+    if (isBias) return biasPieces(bias, text);
+    const number: Piece = { kind: "partial", text };
     return i ? [{ kind: "operator", fixed: "+" }, number] : [number];
   });
   return [
@@ -259,9 +263,9 @@ function activationLine(
   const [open, close] = kind === "abs" ? ["|", "|"] : [`${kind === "relu" ? "ReLU" : t("sum.clip")}(`, ")"];
   const same = Object.is(result, feature) ? shown : Object.is(result, -feature) ? shown.replace("−", "") : formatNumber(result);
   return [
-    { kind: "operator", fixed: open },
+    { kind: "mark", fixed: open },
     { kind: "partial", text: shown },
-    { kind: "operator", fixed: close },
+    { kind: "mark", fixed: close },
     { kind: "operator", fixed: "=" },
     { kind: "result", text: same },
   ];
@@ -272,14 +276,14 @@ function poolLine({ kind, values, winner, divisor = values.length, result }: Poo
   const figures = sumFigures(values.map((value) => [value]), result, { divisor });
   const texts = average ? figures.parts.flat() : values.map((value) => formatNumber(value));
   const count = fold.all ? values.length : Math.min(values.length, 25);
-  const pieces: Piece[] = [{ kind: "operator", fixed: average ? "(" : `${t(`sum.${kind}`)}(` }];
+  const pieces: Piece[] = [{ kind: "mark", fixed: average ? "(" : `${t(`sum.${kind}`)}(` }];
   texts.slice(0, count).forEach((text, i) => {
-    if (i) pieces.push({ kind: "operator", fixed: average ? "+" : "," });
+    if (i) pieces.push(average ? { kind: "operator", fixed: "+" } : { kind: "comma", fixed: "," });
     pieces.push({ kind: i === winner && !average ? "winner" : "value", text, term: [0, i] });
   });
   if (count < values.length) pieces.push({ kind: "rest", fixed: plural("sum.rest", values.length - count) });
   pieces.push(
-    { kind: "operator", fixed: average ? `) / ${divisor}` : ")" },
+    { kind: "mark", fixed: average ? `) / ${divisor}` : ")" },
     { kind: "operator", text: average ? figures.relation : "=" },
     { kind: "result", text: average ? figures.result : formatNumber(result) },
   );

@@ -36,6 +36,8 @@ export interface Layout {
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 const AXIS_TYPE = 10;
+const AXIS_ROOM = 13;
+const SMALLEST_RINGED = 18;
 
 interface CellNodes {
   group: SVGGElement;
@@ -101,6 +103,8 @@ export function cellDrawing(id: string) {
     const tints = tintsOf(props, frame, theme);
     const lit = props.spotlight ? membership(props.spotlight, frame) : null;
     const filled = props.filled ?? Infinity;
+    const goneRows = new Set(props.dropped?.rows);
+    const goneColumns = new Set(props.dropped?.columns);
     const finish: Finish = { padding: false, faded: false, tint: null, strength: 0 };
     const panel = css(theme.panel);
     const baseline = side / 2 + (type ?? 0) * 0.36;
@@ -128,7 +132,7 @@ export function cellDrawing(id: string) {
         continue;
       }
       finish.padding = !inside;
-      finish.faded = lit !== null && !lit.has(i);
+      finish.faded = (lit !== null && !lit.has(i)) || (inside && (goneRows.has(row) || goneColumns.has(column)));
       finish.tint = tints.get(i)?.colour ?? null;
       finish.strength = tints.get(i)?.strength ?? 0;
       const colour = inside && props.colour ? rounded(props.colour(row, column)) : colourOf(props.value(row, column), props.scale, theme.dark);
@@ -148,13 +152,19 @@ export function cellDrawing(id: string) {
     setAttribute(axisLayer, "fill", css(theme.muted));
     if (!axes) return;
     const numbers = axisLayer.children as HTMLCollectionOf<SVGTextElement>;
+    const { top, bottom, left, right } = frame.reach;
+    const widest = Math.max(...[top, bottom, left, right].map((index) => String(index).length));
+    const everyRow = Math.ceil(AXIS_ROOM / side);
+    const everyColumn = Math.ceil((6 * widest + 4) / side);
     for (let i = 0; i < frame.rows + frame.columns; i++) {
       const label = numbers[i] as SVGTextElement;
       const isRow = i < frame.rows;
       const at = isRow ? i : i - frame.rows;
       const index = at + (isRow ? frame.top : frame.left);
       const exists = isRow ? isReached(frame, index, frame.reach.left) : isReached(frame, frame.reach.top, index);
-      setText(label, exists ? formatNumber(index) : "");
+      const cut = !isRow && (at + 0.5) * side + 3 * widest > frame.columns * side;
+      const written = exists && !cut && index % (isRow ? everyRow : everyColumn) === 0;
+      setText(label, written ? formatNumber(index) : "");
       setAttribute(label, "text-anchor", isRow ? "end" : "middle");
       setAttribute(label, "x", isRow ? margin.left - 5 : margin.left + at * side + side / 2);
       setAttribute(label, "y", isRow ? px(margin.top + at * side + side / 2 + 3.5) : margin.top - 5);
@@ -202,7 +212,7 @@ export function cellDrawing(id: string) {
       setAttribute(ground, "d", regionPath(all, frame, layout, 0.5));
       setAttribute(ground, "fill", css(theme.line));
       setAttribute(hatchLine, "fill", css(theme.muted));
-      setAttribute(hatchLine, "fill-opacity", 0.55);
+      setAttribute(hatchLine, "fill-opacity", 0.7);
       setAttribute(dashes, "stroke", css(theme.muted));
       setAttribute(dashes, "d", paddingPath(props, frame, layout));
       setAttribute(hatched, "d", hatchPath(props, frame, layout));
@@ -310,24 +320,29 @@ function strokesOf(mark: Mark, frame: Frame, layout: Layout): Stroke[] {
   const region = within(mark, ...edges(frame));
   const { strength = 1 } = mark;
   if (mark.style === "tint" || !region.rows.length || !region.columns.length) return [];
-  const stroke = (d: string, width: number, opacity = 1, dashed: string | null = null): Stroke => ({
+  const stroke = (d: string, width: number, opacity = 1, dashed: string | null = null, colour = markColour(mark, layout.theme)): Stroke => ({
     d,
-    colour: css(markColour(mark, layout.theme)),
+    colour: css(colour),
     width,
     opacity: opacity === 1 ? null : opacity,
     dashes: dashed,
   });
   if (mark.style === "ring") return [stroke(eachCell(region, frame, layout, 2.5), 1.5, strength)];
-  const outer = stroke(regionPath(region, frame, layout, 0), 1 + 1.5 * strength);
-  if (mark.style === "outline") return [outer];
+  const border = regionPath(region, frame, layout, 0);
+  const weight = (1 + 1.5 * strength) * Math.min(1, layout.side / SMALLEST_RINGED);
+  const outer = stroke(border, weight);
+  const halo = stroke(border, 1.8 * weight, 0.8, null, layout.theme.background);
+  if (mark.style === "outline") return [halo, outer];
   const inner = stroke(innerLines(region, frame, layout), 1, 0.9);
-  if (!hasHoles(region)) return [inner, outer];
+  if (!hasHoles(region)) return [halo, inner, outer];
+  const ringed = layout.side >= SMALLEST_RINGED;
   const about = hull(region);
   return [
+    halo,
     inner,
     outer,
     stroke(regionPath(about, frame, layout, -2), 1, 0.9, "3 2"),
-    stroke(holeRings(region, about, frame, layout), 1, 0.9),
+    ...(ringed ? [stroke(holeRings(region, about, frame, layout), 1, 0.9)] : []),
   ];
 }
 

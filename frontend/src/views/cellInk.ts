@@ -43,8 +43,8 @@ export function typeSize(side: number, characters: number): number | null {
 
 const SMALLEST_TYPE = 9;
 const LARGEST_TYPE = 15;
-const CHARACTER_WIDTH = 0.6;
-const CELL_MARGIN = 4;
+const CHARACTER_WIDTH = 0.64;
+const CELL_MARGIN = 5;
 
 function inkFor(fill: RGB, quiet: boolean): Ink {
   const [red, green, blue] = fill;

@@ -41,7 +41,7 @@ export function colourBar(): ColourBarView {
 
   const draw = () => {
     if (!props) return;
-    const { scale, value, format = formatNumber, special = {} } = props;
+    const { scale, value, format = shortNumber, special = {} } = props;
     const { dark } = theme.current();
     const key = `${scale.kind} ${dark}`;
     if (key !== painted) paintTrack(track, scale, dark);
@@ -69,6 +69,10 @@ export function colourBar(): ColourBarView {
       el.remove();
     },
   };
+}
+
+function shortNumber(value: number): string {
+  return formatNumber(value, { room: 6 });
 }
 
 /** One pixel for each step; three rows, of which a colour scale makes red, green and blue. */

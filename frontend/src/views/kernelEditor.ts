@@ -46,6 +46,7 @@ const LARGE_SIDE = 8;
 /** The room that the style leaves about the weights for the focus ring. */
 const RING = 4;
 const GAP = 3;
+const LARGE_GAP = 1;
 
 /** The weights of a kernel as a matrix that can be typed into, dragged, altered and pasted over. */
 export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptions): KernelEditorView {
@@ -274,12 +275,13 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   const layOut = (): WeightType => {
     const [height, width] = size();
     const room = (scroller.clientWidth || 286) - 2 * RING;
-    const side = clamp((room - GAP * (width - 1)) / width, 24, 110);
+    const large = Math.max(height, width) >= LARGE_SIDE;
+    const side = clamp((room - (large ? LARGE_GAP : GAP) * (width - 1)) / width, 24, 110);
     const type = weightTexts(laid(), side);
     grid.style.setProperty("--cw-weight-width", `${Math.floor(side)}px`);
     grid.style.setProperty("--cw-weight-height", `${Math.floor(Math.min(side, 60))}px`);
     grid.style.setProperty("--cw-weight-type", `${type.size}px`);
-    el.classList.toggle("cw-kernel-large", Math.max(height, width) >= LARGE_SIDE);
+    el.classList.toggle("cw-kernel-large", large);
     return type;
   };
 

@@ -1,4 +1,5 @@
 import { type Cell, type CellEvents, type CellGridView, type Mark, type Region, cellGrid } from "./cellGrid";
+import { clamp } from "./cellKeys";
 import { h } from "./dom";
 import type { RGB, Role, Scale } from "./theme";
 
@@ -44,8 +45,9 @@ export function magnifier(options: MagnifierOptions): MagnifierView {
   return {
     el,
     update({ window: read, windowRole = "kernel", highlight, ...map }) {
-      const rows = neighbourhood(read?.rows, map.height);
-      const columns = neighbourhood(read?.columns, map.width);
+      const [top, bottom, left, right] = map.pad ?? [0, 0, 0, 0];
+      const rows = neighbourhood(read?.rows, -top, map.height + bottom - 1);
+      const columns = neighbourhood(read?.columns, -left, map.width + right - 1);
       const marks: Mark[] = read ? [{ ...read, role: windowRole, style: "window" }] : [];
       if (highlight) {
         marks.push({ rows: [highlight[0]], columns: [highlight[1]], role: windowRole, style: "tint" });
@@ -67,13 +69,21 @@ export function magnifier(options: MagnifierOptions): MagnifierView {
   };
 }
 
-/** Two cells on either side of what is read (one where that is wide), seven in all at least. */
-export function neighbourhood(indices: readonly number[] | undefined, size: number): { first: number; count: number } {
-  const least = indices?.length ? Math.min(...indices) : Math.floor(size / 2);
+/**
+ * Two cells on either side of what is read (one where that is wide), seven in all at least, moved
+ * as little as keeps them between the first and the last index there are.
+ */
+export function neighbourhood(
+  indices: readonly number[] | undefined,
+  first: number,
+  last: number,
+): { first: number; count: number } {
+  const least = indices?.length ? Math.min(...indices) : Math.floor((first + last) / 2);
   const greatest = indices?.length ? Math.max(...indices) : least;
   const extent = greatest - least + 1;
-  const count = Math.min(MOST, Math.max(LEAST, extent + (extent > WIDE ? 2 : 4)));
-  return { first: least - Math.floor((count - extent) / 2), count };
+  const wanted = Math.max(LEAST, extent + (extent > WIDE ? 2 : 4));
+  const count = Math.min(wanted, MOST, last - first + 1);
+  return { first: clamp(least - Math.floor((count - extent) / 2), first, last - count + 1), count };
 }
 
 function middle(indices: readonly number[]): number {

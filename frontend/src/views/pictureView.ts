@@ -193,6 +193,8 @@ function overlay(role: Role) {
   const hatch = uid("hatch");
   const inside = uid("inside");
   const outside = uid("outside");
+  const near = uid("near");
+  const nearArea = svg("path");
   const insideArea = svg("path");
   const outsideArea = svg("path", { "clip-rule": "evenodd" });
   const paths = {
@@ -200,11 +202,11 @@ function overlay(role: Role) {
     unfilled: line("cw-over-unfilled"),
     unfilledHatch: svg("path", { fill: `url(#${hatch})` }),
     highlight: line("cw-over-highlight"),
-    crossHalo: line("cw-over-halo"),
+    crossHalo: line("cw-over-halo cw-over-cross-halo"),
     cross: line("cw-over-cross"),
     windowHalo: line("cw-over-halo"),
     window: line("cw-over-window"),
-    cells: line("cw-over-cells"),
+    cells: svg("path", { class: "cw-over-cells", "clip-path": `url(#${near})` }),
     beyond: svg("path", { class: "cw-over-beyond", "clip-path": `url(#${outside})` }),
     markerHalo: line("cw-over-halo"),
     marker: line(`cw-over-marker cw-stroke-${role}`),
@@ -222,6 +224,7 @@ function overlay(role: Role) {
       ),
       svg("clipPath", { id: inside }, insideArea),
       svg("clipPath", { id: outside }, outsideArea),
+      svg("clipPath", { id: near }, nearArea),
     ),
     ...Object.values(paths),
   );
@@ -264,11 +267,10 @@ function overlay(role: Role) {
         setAttribute(path, "clip-path", overshoots ? `url(#${inside})` : null);
       }
       set(paths.beyond, overshoots ? whole : "");
-      if (overshoots) {
-        const picture = { left: -1, top: -1, right: size.width + 1, bottom: size.height + 1 };
-        set(insideArea, rectangle(picture));
-        set(outsideArea, rectangle(grown(picture, OVERSHOOT)) + rectangle(picture));
-      }
+      const picture = { left: -1, top: -1, right: size.width + 1, bottom: size.height + 1 };
+      set(insideArea, rectangle(picture));
+      set(nearArea, rectangle(grown(picture, OVERSHOOT)));
+      set(outsideArea, rectangle(grown(picture, OVERSHOOT)) + rectangle(picture));
       const apart = read && hasHoles(read);
       set(paths.cells, apart && Math.min(across, down) >= 4 ? regionPath(read, across, down) : "");
     },

@@ -102,7 +102,8 @@ export function player(options: PlayerOptions): PlayerView {
     setAttribute(scrub, "aria-valuetext", t("player.positionText", words));
     setText(place, t("player.place", words));
     // As wide as the last place will need, so that the slider keeps its length while playing.
-    place.style.setProperty("min-width", `${2 * words.count.length + 3}ch`);
+    const figures = words.count.replace(/\D/g, "").length;
+    place.style.setProperty("min-width", `${figures + words.count.length + 2}ch`);
   }
 
   function show(): void {

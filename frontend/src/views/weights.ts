@@ -9,7 +9,7 @@ export interface WeightType {
   size: number;
 }
 
-const CHARACTER_WIDTH = 0.6;
+const CHARACTER_WIDTH = 0.64;
 const LARGEST_TYPE = 19;
 const READABLE_TYPE = 10;
 const SMALLEST_TYPE = 8;
@@ -21,9 +21,8 @@ const SMALLEST_TYPE = 8;
 export function weightTexts(matrix: Matrix, width: number): WeightType {
   const values = matrix.flat();
   const attempts = [
-    { room: 8, plus: true },
     { room: 6, plus: true },
-    { room: 6, plus: false },
+    { room: 5, plus: true },
     { room: 5, plus: false },
   ];
   for (const attempt of attempts) {
