@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from convwidgets import __version__
+
 __all__ = ["main"]
 
 
@@ -61,20 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from convwidgets.cli.doctor import version
-
-        print(f"convwidgets {version('convwidgets') or '(not installed)'}")
-        parser.exit()
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="convwidgets",
         description="See, touch and compute convolutional neural networks in JupyterLab.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"convwidgets {__version__}",
+        help="show the version and exit",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     lab = commands.add_parser(
         "lab",

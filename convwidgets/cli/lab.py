@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
+from convwidgets import __version__
 from convwidgets.cli import CommandError, lessons
-from convwidgets.cli.doctor import version
+from convwidgets.cli.doctor import install_command
 
 # A widget's picture is stored with its notebook, and JupyterLab asks nothing of the network.
 SETTINGS = {
@@ -56,10 +58,8 @@ def run(
     0
     """
     if find_spec("jupyterlab") is None:
-        wanted = " ".join(f"'{requirement}'" for requirement in _lab_requirements())
-        raise CommandError(
-            f"JupyterLab is not installed here; run: {sys.executable} -m pip install {wanted}"
-        )
+        wanted = install_command(" ".join(_lab_requirements()))
+        raise CommandError(f"JupyterLab is not installed here; run: {wanted}")
     first = prepare(Path(folder))
     words = command(first, browser=browser, port=port, extra=extra)
     sys.stdout.flush()
@@ -99,7 +99,7 @@ def prepare(folder: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise CommandError(f"{folder} is a file, not a folder; name another folder")
     try:
-        for note in lessons.lay(shipped, folder, version("convwidgets") or "0"):
+        for note in lessons.lay(shipped, folder, __version__):
             print(note)
         _write_settings(settings_folder(folder))
     except OSError as error:
@@ -138,8 +138,10 @@ def command(
     '--port=9000'
     """
     lesson = lesson.absolute()
-    words = [sys.executable, "-m", "jupyterlab", str(lesson), "--ip=127.0.0.1"]
+    words = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1"]
     words.append(f"--ServerApp.root_dir={lesson.parent}")
+    # As the address to open, so that the address which Jupyter prints leads there too.
+    words.append(f"--LabApp.default_url=/lab/tree/{quote(lesson.name)}")
     words.append(f"--LabApp.app_settings_dir={settings_folder(lesson.parent)}")
     if not browser:
         words.append("--no-browser")

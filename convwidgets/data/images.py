@@ -46,7 +46,7 @@ _PICTURES = {
     "gravel": ("gravel.png", "Gravel", f"{_CC0}, CC0Textures"),
     "cell": ("cell.png", "Cell", f"{_CC0}, Paul Müller and others"),
     "retina": ("retina.jpg", "Retina", f"{_CC0}, Mikael Häggström"),
-    "hubble": ("hubble_deep_field.jpg", "Hubble", f"{_PD}, NASA"),
+    "hubble_deep_field": ("hubble_deep_field.jpg", "Hubble deep field", f"{_PD}, NASA"),
 }
 _OWN = "BSD-3-Clause, the convwidgets authors (made from a formula)"
 _SHAPES = "H×W, H×W×1, H×W×3 or H×W×4"

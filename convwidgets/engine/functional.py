@@ -397,7 +397,7 @@ class _Pool:
         self._over_rows(rows)
         return self._reshaped(y)
 
-    def _reshaped(self, y: Any) -> Any:
+    def _reshaped(self, y: NDArray[Any]) -> NDArray[Any]:
         return y.reshape(y.shape[self.new :])
 
     def _steps(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convwidgets.data.images import load
+from convwidgets.data.images import Image, names
 from convwidgets.export import assets
 from convwidgets.widgets import _images
 
@@ -54,32 +54,28 @@ def _image(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
 
 
 def _use_image(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+    # The page assigns the picture itself, together with settings that fit it: an assignment here
+    # would come back to a page that has painted on, and undo a stroke.
     if len(buffers) != 1:
         raise ValueError(f"use_image must come with one part, got {len(buffers)}")
     image = _images.received(message, buffers[0], widget.max_size)
     known = widget._find_image(image.id)
     if known and _images.payload(known) != _images.payload(image):
         raise ValueError(f"id {image.id!r} is another picture's")
-    return _adopt(widget, message, image)
+    widget._pictures.remember(image)
+    return _done(message, image), []
 
 
 def _use_picture(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     name = message.get("name")
-    if name not in widget.pictures:
-        raise ValueError(f"name must be one of {', '.join(widget.pictures)}, got {name!r:.60}")
-    return _adopt(widget, message, load(name, widget.max_size))
+    if not isinstance(name, str) or name not in names():
+        raise ValueError(f"name must be one of {', '.join(names())}, got {name!r:.60}")
+    widget.image = name
+    return _done(message, widget._held("image")), []
 
 
-def _adopt(widget: Explorer, message: Message, image: Any) -> Answer:
-    # A picture that does not fit the settings is known all the same: the page may assign it
-    # together with settings that fit.
-    widget._pictures.remember(image)
-    done = {"type": "done", "request": message["type"], "image": _images.descriptor(image)}
-    try:
-        widget.image = image
-    except ValueError as error:
-        done |= {"type": "error", "message": str(error)}
-    return done, []
+def _done(message: Message, image: Image) -> dict[str, Any]:
+    return {"type": "done", "request": message["type"], "image": _images.descriptor(image)}
 
 
 def _compute(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
@@ -93,20 +89,14 @@ def _compute(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     values = {key: trait.receive(widget, state[key]) for key, trait in parts.items()}
     widget._geometry(values)
     start = time.perf_counter()
-    frame = widget._compute(values, partial=True)
+    maps = widget._compute(values)
     milliseconds = round(1000 * (time.perf_counter() - start), 3)
-    index = frame.pop("index", None)
-    maps = {name: {"shape": list(array.shape)} for name, array in frame.items()}
-    content = {"type": "frame", "ms": milliseconds, "maps": maps}
-    buffers_out = [_bytes(array, np.float32) for array in frame.values()]
-    if index is not None:
-        content["index"] = {"shape": list(index.shape)}
-        buffers_out.append(_bytes(index, np.int32))
-    return content, buffers_out
+    shapes = {name: {"shape": list(array.shape)} for name, array in maps.items()}
+    return {"type": "frame", "ms": milliseconds, "maps": shapes}, [*map(_bytes, maps.values())]
 
 
-def _bytes(array: Any, dtype: type) -> bytes:
-    return bytes(np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).data.cast("B"))
+def _bytes(array: Any) -> memoryview:
+    return np.ascontiguousarray(array, "<f4").data.cast("B")
 
 
 def _still(widget: Explorer, message: Message, buffers: Buffers) -> Answer:

@@ -104,9 +104,11 @@ const en = {
   // grids
   "bar.infinite": "±∞",
   "bar.nan": "NaN",
+  "grid.dropped": "{value}, not read by any window",
   "grid.edit": "Value at row {row}, column {column}",
   "grid.keys": "{label}. Arrow keys move, Enter pins.",
   "grid.padding": "padding {value}",
+  "grid.waiting": "not computed yet",
   "number.comma": "Write the decimals after a point: 0.5, not 0,5.",
   "number.division": "Nothing can be divided by zero.",
   "number.empty": "Type a number, such as 2, −.5 or 1/9.",
@@ -163,7 +165,7 @@ const en = {
   "weights.paste.large":
     "The block has {rows} × {columns} cells; a kernel has at most {limit} × {limit}.",
   "weights.paste.ragged":
-    "Row {row} of the block has {cells} cells, row 1 has {expected}. Every row needs the same number.",
+    "The rows of the block differ in length: row 1 has {expected}, row {row} has {cells}.",
   "weights.red": "Red",
   // end of grids
 

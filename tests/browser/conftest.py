@@ -195,6 +195,7 @@ def serve(module: str, folder: Path, home: Path) -> Iterator[str]:
         "--IdentityProvider.token=",
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.app_settings_dir={settings}",
+        "--LabApp.expose_app_in_browser=True",
     ]
     log = (home / "server.log").open("wb")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)

@@ -1,16 +1,10 @@
 /** The kernels of the page: typed calls of the WebAssembly module, on bounded and reused memory. */
-import { KERNELS_WASM } from "./generated/kernels.wasm.base64";
 import { outputSize } from "./geometry";
 import type { Activation, Conv2dOptions, Kernel, Maps, PaddingMode, Pads, PoolOptions } from "./types";
 
 /** A call that the engine refuses: it names the argument, the value and the rule. */
 export class EngineError extends Error {
   override name = "EngineError";
-}
-
-/** The page does not let WebAssembly run. */
-export class EngineRefused extends Error {
-  override name = "EngineRefused";
 }
 
 const MODES: Record<PaddingMode, number> = { zeros: 0, reflect: 1, replicate: 2, circular: 3 };
@@ -27,26 +21,10 @@ interface Placed {
   shape: number[];
 }
 
-let compiled: Promise<WebAssembly.Module> | null = null;
-let shared: Promise<PageEngine> | null = null;
-
-/** The page's one engine; rejects with EngineRefused where WebAssembly is not allowed. */
-export function loadEngine(): Promise<PageEngine> {
-  return (shared ??= createEngine());
-}
-
-/** An engine with a memory of its own, for work that is done in parts. */
-export async function createEngine(): Promise<PageEngine> {
-  try {
-    compiled ??= WebAssembly.compile(decode(KERNELS_WASM));
-    const instance = await WebAssembly.instantiate(await compiled, {});
-    return new PageEngine(instance.exports as unknown as Exports);
-  } catch (error) {
-    throw new EngineRefused(
-      "This page does not let WebAssembly run: its content security policy needs " +
-        `"script-src 'wasm-unsafe-eval'". (${String(error)})`,
-    );
-  }
+/** An engine with a memory of its own. */
+export async function createEngine(module: WebAssembly.Module): Promise<PageEngine> {
+  const instance = await WebAssembly.instantiate(module, {});
+  return new PageEngine(instance.exports as unknown as Exports);
 }
 
 export class PageEngine {
@@ -307,8 +285,4 @@ function count(shape: readonly number[]): number {
 
 function align(address: number): number {
   return Math.ceil(address / ALIGNMENT) * ALIGNMENT;
-}
-
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

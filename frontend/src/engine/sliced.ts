@@ -11,7 +11,9 @@ export class Cancelled extends Error {
 }
 
 /** What the page tells the worker, and what it answers. */
-export type ToWorker = { type: "run"; id: number; job: Job } | { type: "cancel"; id: number };
+export type ToWorker =
+  | { type: "run"; id: number; job: Job; module: WebAssembly.Module }
+  | { type: "cancel"; id: number };
 export type FromWorker =
   | { type: "progress"; id: number; fraction: number }
   | { type: "done"; id: number; result: JobResult<Job> }
@@ -21,12 +23,13 @@ let spare: Promise<PageEngine> | null = null;
 
 /** Runs a job in parts, giving way to the page between them. */
 export async function runSliced<J extends Job>(
+  module: WebAssembly.Module,
   job: J,
   onProgress: (fraction: number) => void,
   isCancelled: () => boolean,
 ): Promise<JobResult<J>> {
   // Parts of two jobs must not meet in one memory.
-  const engine = await (spare ?? createEngine());
+  const engine = await (spare ?? createEngine(module));
   spare = null;
   const steps = parts(engine, job, PART);
   for (;;) {

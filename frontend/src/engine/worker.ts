@@ -1,5 +1,6 @@
 /** A worker for work that would hold up a frame. */
 import workerSource from "worker-source";
+import { compileKernels } from "./load";
 import { Cancelled, type FromWorker, type ToWorker } from "./sliced";
 import type { Job, JobResult } from "./types";
 
@@ -40,7 +41,9 @@ export class EngineWorker {
     const id = ++this.#id;
     const promise = new Promise<JobResult<Job>>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, onProgress });
-      this.#worker.postMessage({ type: "run", id, job } satisfies ToWorker);
+      void compileKernels().then((module) => {
+        if (this.#waiting.has(id)) this.#worker.postMessage({ type: "run", id, job, module } satisfies ToWorker);
+      }, reject);
     }) as Promise<JobResult<J>>;
     const cancel = () => {
       this.#worker.postMessage({ type: "cancel", id } satisfies ToWorker);

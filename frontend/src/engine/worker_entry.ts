@@ -13,6 +13,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   }
   try {
     const result = await runSliced(
+      data.module,
       data.job,
       (fraction) => answer({ type: "progress", id, fraction }),
       () => cancelled.has(id),

@@ -1,11 +1,11 @@
 import { t } from "../words";
 import type { Cell, CellGridProps, Mark, Region } from "./cellGrid";
-import { type Finish, cellInk } from "./cellInk";
+import { type Finish, type Ink, cellInk } from "./cellInk";
 import type { Bounds } from "./cellKeys";
 import { setAttribute, setText, svg } from "./dom";
 import { formatNumber } from "./format";
 import { blocks, hasHoles, hull, px, rectangle, within } from "./regions";
-import { type RGB, type Theme, colourOf, css, hueColour } from "./theme";
+import { type RGB, type Theme, colouring, css, hueColour } from "./theme";
 
 /** The part of a map that is drawn: its first row and column and how many there are. */
 export interface Frame {
@@ -39,10 +39,16 @@ const AXIS_TYPE = 10;
 const AXIS_ROOM = 13;
 const SMALLEST_RINGED = 18;
 
+/** A cell's nodes, and what they say now: reading the document back would cost more than writing. */
 interface CellNodes {
   group: SVGGElement;
   box: SVGRectElement;
   text: SVGTextElement;
+  letters: Text;
+  fill: string;
+  ink: string;
+  shown: string;
+  label: string | null;
 }
 
 /** The SVG of a cell grid. Cells stay; only attributes that changed are written. */
@@ -77,19 +83,22 @@ export function cellDrawing(id: string) {
   );
   let cells: CellNodes[] = [];
   let shape = "";
+  let placed = "";
   let active: Element | null = null;
 
   const build = (rows: number, columns: number) => {
     if (shape === `${rows} ${columns}`) return;
     shape = `${rows} ${columns}`;
+    placed = "";
     cells = [];
     cellLayer.replaceChildren(
       ...Array.from({ length: rows }, () => {
         const row = Array.from({ length: columns }, () => {
+          const letters = document.createTextNode("");
           const box = svg("rect");
-          const text = svg("text", { "text-anchor": "middle" });
+          const text = svg("text", { "text-anchor": "middle" }, letters);
           const group = svg("g", { role: "gridcell" }, box, text);
-          cells.push({ group, box, text });
+          cells.push({ group, box, text, letters, fill: "", ink: "", shown: "", label: null });
           return group;
         });
         return svg("g", { role: "row" }, row);
@@ -98,53 +107,58 @@ export function cellDrawing(id: string) {
     axisLayer.replaceChildren(...Array.from({ length: rows + columns }, () => svg("text")));
   };
 
-  const drawCells = (props: CellGridProps, frame: Frame, layout: Layout) => {
-    const { theme, texts, side, margin, type } = layout;
-    const tints = tintsOf(props, frame, theme);
-    const lit = props.spotlight ? membership(props.spotlight, frame) : null;
-    const filled = props.filled ?? Infinity;
-    const goneRows = new Set(props.dropped?.rows);
-    const goneColumns = new Set(props.dropped?.columns);
-    const finish: Finish = { padding: false, faded: false, tint: null, strength: 0 };
-    const panel = css(theme.panel);
+  const place = (frame: Frame, { side, margin, type }: Layout) => {
+    const key = JSON.stringify([frame, side, margin, type]);
+    if (key === placed) return;
+    placed = key;
     const baseline = side / 2 + (type ?? 0) * 0.36;
-    for (let i = 0; i < cells.length; i++) {
-      const { group, box, text } = cells[i] as CellNodes;
-      const row = frame.top + Math.floor(i / frame.columns);
-      const column = frame.left + (i % frame.columns);
-      const x = margin.left + (column - frame.left) * side;
-      const y = margin.top + (row - frame.top) * side;
-      const inside = isInside(props, row, column);
-      const missing = !isReached(frame, row, column);
-      const done = !inside || row * props.width + column < filled;
+    cells.forEach(({ group, box, text }, i) => {
+      const down = Math.floor(i / frame.columns);
+      const right = i % frame.columns;
+      const x = margin.left + right * side;
+      const y = margin.top + down * side;
+      const exists = isReached(frame, frame.top + down, frame.left + right);
       setAttribute(box, "x", x);
       setAttribute(box, "y", y);
       setAttribute(box, "width", side - 1);
       setAttribute(box, "height", side - 1);
       setAttribute(text, "x", x + (side - 1) / 2);
       setAttribute(text, "y", px(y + baseline));
-      setAttribute(group, "aria-colindex", column - frame.reach.left + 1);
-      setAttribute(group, "visibility", missing ? "hidden" : null);
-      if (missing) continue;
-      if (!done) {
-        setAttribute(box, "fill", panel);
-        setText(text, "");
-        continue;
-      }
-      finish.padding = !inside;
-      finish.faded = (lit !== null && !lit.has(i)) || (inside && (goneRows.has(row) || goneColumns.has(column)));
-      finish.tint = tints.get(i)?.colour ?? null;
-      finish.strength = tints.get(i)?.strength ?? 0;
-      const colour = inside && props.colour ? rounded(props.colour(row, column)) : colourOf(props.value(row, column), props.scale, theme.dark);
-      const ink = cellInk(colour, finish, theme);
-      const shown = texts[i] ?? "";
-      setAttribute(box, "fill", ink.fill);
-      setAttribute(text, "fill", ink.text);
-      setText(text, type === null ? "" : shown);
-      setAttribute(group, "aria-label", inside ? (type === null ? shown : null) : t("grid.padding", { value: shown }));
-    }
+      setAttribute(group, "aria-colindex", frame.left + right - frame.reach.left + 1);
+      setAttribute(group, "visibility", exists ? null : "hidden");
+    });
     [...cellLayer.children].forEach((row, i) => setAttribute(row, "aria-rowindex", frame.top + i - frame.reach.top + 1));
     setAttribute(cellLayer, "font-size", type);
+  };
+
+  const drawCells = (props: CellGridProps, frame: Frame, layout: Layout) => {
+    const { theme, texts, type } = layout;
+    const { width, value, colour, scale } = props;
+    const tints = tintsOf(props, frame, theme);
+    const lit = props.spotlight ? membership(props.spotlight, frame) : null;
+    const filled = props.filled ?? Infinity;
+    const goneRows = new Set(props.dropped?.rows);
+    const goneColumns = new Set(props.dropped?.columns);
+    const colourFor = colouring(scale, theme.dark);
+    const waiting: Ink = { fill: css(theme.panel), text: css(theme.muted) };
+    const finish: Finish = { padding: false, faded: false, tint: null, strength: 0 };
+    for (let i = 0; i < cells.length; i++) {
+      const row = frame.top + Math.floor(i / frame.columns);
+      const column = frame.left + (i % frame.columns);
+      if (!isReached(frame, row, column)) continue;
+      const inside = isInside(props, row, column);
+      const done = !inside || row * width + column < filled;
+      const text = texts[i] as string;
+      const gone = inside && (goneRows.has(row) || goneColumns.has(column));
+      const tint = tints.get(i);
+      finish.padding = !inside;
+      finish.faded = gone || (lit !== null && !lit.has(i));
+      finish.tint = tint?.colour ?? null;
+      finish.strength = tint?.strength ?? 0;
+      const base = inside && colour ? rounded(colour(row, column)) : colourFor(value(row, column));
+      const label = !done ? t("grid.waiting") : !inside ? t("grid.padding", { value: text }) : gone ? t("grid.dropped", { value: text }) : type === null ? text : null;
+      write(cells[i] as CellNodes, done ? cellInk(base, finish, theme) : waiting, done && type !== null ? text : "", label);
+    }
   };
 
   const drawAxes = ({ axes = true }: CellGridProps, frame: Frame, { side, margin, theme }: Layout) => {
@@ -216,6 +230,7 @@ export function cellDrawing(id: string) {
       setAttribute(dashes, "stroke", css(theme.muted));
       setAttribute(dashes, "d", paddingPath(props, frame, layout));
       setAttribute(hatched, "d", hatchPath(props, frame, layout));
+      place(frame, layout);
       drawCells(props, frame, layout);
       drawAxes(props, frame, layout);
       drawMarks(props, frame, layout);
@@ -252,6 +267,14 @@ export function cellDrawing(id: string) {
       return new XMLSerializer().serializeToString(copy);
     },
   };
+}
+
+function write(cell: CellNodes, { fill, text: ink }: Ink, shown: string, label: string | null): void {
+  if (cell.fill !== fill) cell.box.setAttribute("fill", fill);
+  if (cell.ink !== ink) cell.text.setAttribute("fill", ink);
+  if (cell.shown !== shown) cell.letters.data = shown;
+  if (cell.label !== label) setAttribute(cell.group, "aria-label", label);
+  Object.assign(cell, { fill, ink, shown, label });
 }
 
 function defaultFormat(value: number): string {

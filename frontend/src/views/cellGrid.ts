@@ -4,6 +4,7 @@ import { type Frame, type Margin, cellDrawing } from "./cellDrawing";
 import { cellField } from "./cellField";
 import { cellAfterKey, clamp, sameCell } from "./cellKeys";
 import { h, uid } from "./dom";
+import { watchRoom } from "./room";
 import { type RGB, type Role, type Scale, watchTheme } from "./theme";
 
 export type Cell = readonly [row: number, column: number];
@@ -108,8 +109,7 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   let side = 0;
   let shape = "";
   const theme = watchTheme(el, () => draw());
-  const resize = new ResizeObserver(() => draw());
-  resize.observe(el);
+  const room = watchRoom(el, () => draw());
 
   const draw = () => {
     if (!props) return;
@@ -117,7 +117,7 @@ export function cellGrid(options: CellGridOptions): CellGridView {
     const texts = drawing.texts(props, frame);
     const characters = Math.min(Math.max(1, ...texts.map((text) => text.length)), MOST_CHARACTERS);
     const margin = marginOf(props, frame);
-    const free = (el.clientWidth || DEFAULT_WIDTH) - margin.left - 2;
+    const free = (room.width || DEFAULT_WIDTH) - margin.left - 2;
     const fitting = Math.floor(free / frame.columns);
     const nextShape = `${frame.rows} ${frame.columns} ${free} ${fit}`;
     // A cell keeps its size when numbers get shorter: nothing jumps while a value is dragged.
@@ -271,7 +271,7 @@ export function cellGrid(options: CellGridOptions): CellGridView {
     },
     toSVG: (title) => drawing.toSVG(title ?? props?.label ?? "", theme.current()),
     destroy() {
-      resize.disconnect();
+      room.stop();
       theme.stop();
       el.remove();
     },

@@ -48,9 +48,9 @@ export function colourBar(): ColourBarView {
     painted = key;
     const [first, last] = scaleRange(scale);
     const signed = scale.kind === "signed";
-    setText(low, format(first));
+    setText(low, `${scale.clipped ? "≤ " : ""}${format(first)}`);
     setText(zero, signed ? "0" : "");
-    setText(high, signed ? `+${format(last)}` : format(last));
+    setText(high, `${scale.clipped ? "≥ " : ""}${signed ? "+" : ""}${format(last)}`);
     const share = (Math.min(Math.max(value ?? NaN, first), last) - first) / (last - first);
     tick.hidden = Number.isNaN(share);
     if (!tick.hidden) tick.style.left = `${Math.round(share * 1000) / 10}%`;

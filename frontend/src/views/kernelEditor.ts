@@ -5,6 +5,7 @@ import { cellAfterKey, clamp, sameCell } from "./cellKeys";
 import { h, setAttribute, setText, uid } from "./dom";
 import { exactText, parseNumber } from "./format";
 import { type MatrixProblem, parseMatrix } from "./matrixText";
+import { watchRoom } from "./room";
 import { weightHue } from "./theme";
 import { type Matrix, type WeightType, altered, replaced, turned, weightStep, weightTexts } from "./weights";
 
@@ -43,8 +44,7 @@ const FLIP_TIME = 190;
 // Above this many weights each number would turn by itself too slowly to be seen.
 const FLIP_LIMIT = 81;
 const LARGE_SIDE = 8;
-/** The room that the style leaves about the weights for the focus ring. */
-const RING = 4;
+const DEFAULT_WIDTH = 278;
 const GAP = 3;
 const LARGE_GAP = 1;
 
@@ -71,8 +71,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   let before = 0;
   let hovered: Cell | null = null;
   let drag: { y: number; from: number; moved: boolean } | null = null;
-  const resize = new ResizeObserver(() => layOut());
-  resize.observe(scroller);
+  const room = watchRoom(scroller, () => show());
 
   const plane = (): Matrix => props.planes[props.channel ?? 0] ?? (props.planes[0] as Matrix);
   const laid = (): Matrix => (props.flipped ? turned(plane()) : plane());
@@ -274,9 +273,8 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   /** Sizes of cells and type follow the room there is. */
   const layOut = (): WeightType => {
     const [height, width] = size();
-    const room = (scroller.clientWidth || 286) - 2 * RING;
     const large = Math.max(height, width) >= LARGE_SIDE;
-    const side = clamp((room - (large ? LARGE_GAP : GAP) * (width - 1)) / width, 24, 110);
+    const side = clamp(((room.width || DEFAULT_WIDTH) - (large ? LARGE_GAP : GAP) * (width - 1)) / width, 24, 110);
     const type = weightTexts(laid(), side);
     grid.style.setProperty("--cw-weight-width", `${Math.floor(side)}px`);
     grid.style.setProperty("--cw-weight-height", `${Math.floor(Math.min(side, 60))}px`);
@@ -352,7 +350,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
       if (flips) animateFlip();
     },
     destroy() {
-      resize.disconnect();
+      room.stop();
       el.remove();
     },
   };

@@ -5,6 +5,7 @@ import { cellAfterKey, clamp, sameCell } from "./cellKeys";
 import { h, setAttribute, setText, svg, uid } from "./dom";
 import { paintMaps } from "./paint";
 import { type Box, blocks, hasHoles, hull, px, rectangle, runs } from "./regions";
+import { watchRoom } from "./room";
 import { type Role, type Scale, watchTheme } from "./theme";
 
 export interface PictureOptions extends CellEvents {
@@ -73,8 +74,7 @@ export function pictureView(options: PictureOptions): PictureView {
   let painted: { maps: Maps; channel: number; key: string } | null = null;
   let hovered: Cell | null = null;
   const theme = watchTheme(el, () => refresh());
-  const resize = new ResizeObserver(() => refresh());
-  resize.observe(frame);
+  const room = watchRoom(frame, () => refresh());
 
   const refresh = () => {
     if (!props) return;
@@ -96,12 +96,10 @@ export function pictureView(options: PictureOptions): PictureView {
 
   const draw = (shown: PictureProps) => {
     const { maps } = shown;
-    if (!maps || !frame.clientWidth) return;
-    const size = { width: frame.clientWidth, height: frame.clientHeight };
+    if (!maps || !room.width) return;
     // Below one screen pixel a cell, leaving cells out would make patterns that are not there.
-    const shrunk = (size.width * devicePixelRatio) / maps.width < 1;
-    canvas.classList.toggle("cw-smooth", shrunk);
-    layer.draw(shown, maps, size);
+    canvas.classList.toggle("cw-smooth", (room.width * devicePixelRatio) / maps.width < 1);
+    layer.draw(shown, maps, room);
   };
 
   const cellAt = (event: MouseEvent): Cell | null => {
@@ -167,7 +165,7 @@ export function pictureView(options: PictureOptions): PictureView {
       refresh();
     },
     destroy() {
-      resize.disconnect();
+      room.stop();
       theme.stop();
       el.remove();
     },

@@ -8,6 +8,8 @@ export interface Scale {
   kind: "grey" | "signed" | "colour";
   low: number;
   high: number;
+  /** Some values lie beyond the ends and are drawn as they are. */
+  clipped?: boolean;
 }
 
 /** The colours of the page as the host resolved them. */
@@ -205,13 +207,22 @@ export const BEYOND = {
 
 /** The colour of one value. */
 export function colourOf(value: number, scale: Scale, dark: boolean): RGB {
-  if (Number.isNaN(value)) return BEYOND.nan[0];
-  if (value === Infinity) return BEYOND.above;
-  if (value === -Infinity) return BEYOND.below;
+  return colouring(scale, dark)(value);
+}
+
+/** The colours of many values. */
+export function colouring(scale: Scale, dark: boolean): (value: number) => RGB {
   const { colours } = palette(scale.kind, dark);
   const [low, high] = scaleRange(scale);
-  const step = Math.round(((value - low) / (high - low)) * (colours.length - 1));
-  return colours[Math.min(Math.max(step, 0), colours.length - 1)] as RGB;
+  const last = colours.length - 1;
+  const slope = last / (high - low);
+  return (value) => {
+    if (Number.isNaN(value)) return BEYOND.nan[0];
+    if (value === Infinity) return BEYOND.above;
+    if (value === -Infinity) return BEYOND.below;
+    const step = (value - low) * slope;
+    return colours[step <= 0 ? 0 : step >= last ? last : Math.round(step)] as RGB;
+  };
 }
 
 /** Black or white, whichever is read better: 4.5:1 at least on any colour. */

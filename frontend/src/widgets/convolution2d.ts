@@ -9,7 +9,7 @@ import { h } from "../views/dom";
 import { magnifier } from "../views/magnifier";
 import type { Role } from "../views/theme";
 import { t } from "../words";
-import { codeTabs } from "./code";
+import { convolutionCode } from "./code";
 import { comparison, shapeText } from "./comparison";
 import { controlList } from "./control_list";
 import { convolutionControls } from "./convolution_controls";
@@ -82,7 +82,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
       svg: output.toSVG() ?? input.toSVG(),
     }),
     repair,
-    code: (settings) => codeTabs("convolution-2d", { ...settings }),
+    code: () => (explorer?.shown ? convolutionCode(explorer.shown.settings, explorer.shown.picture) : []),
     repaint: () => repaint("hover"),
   });
 

@@ -1,4 +1,5 @@
-import { type PageEngine, loadEngine } from "../engine/engine";
+import type { PageEngine } from "../engine/engine";
+import { compileKernels, loadEngine } from "../engine/load";
 import type { Job, Maps } from "../engine/types";
 import { runSliced } from "../engine/sliced";
 import { EngineWorker } from "../engine/worker";
@@ -228,7 +229,7 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
     onProgress: (fraction: number) => void,
     isCancelled: () => boolean,
   ): Promise<R> {
-    return (await runSliced(work.request, onProgress, isCancelled)) as R;
+    return (await runSliced(await compileKernels(), work.request, onProgress, isCancelled)) as R;
   }
 
   async #askKernel(work: Work<C, Z, Q>, timeout: number): Promise<R | null> {

@@ -23,6 +23,13 @@ interface CatalogueEntry {
   shape: number[];
   dtype: "uint8" | "float32";
   data: number[] | string;
+  /** The program line that makes it. */
+  code?: string | null;
+}
+
+/** The line of Python that makes a picture by formula; null for any other picture. */
+export function syntheticCode(name: string): string | null {
+  return (catalogue.synthetic as CatalogueEntry[]).find((entry) => entry.name === name)?.code ?? null;
 }
 
 /** Every picture seen on this page, shared by all widgets. */

@@ -9,7 +9,7 @@ import { h, setText } from "../views/dom";
 import { formatNumber } from "../views/format";
 import type { Role } from "../views/theme";
 import { t } from "../words";
-import { codeTabs } from "./code";
+import { poolingCode } from "./code";
 import { comparison, shapeText } from "./comparison";
 import { type Control, type Hands, choiceControl, controlList, numberControl, sliderControl, toggleControl } from "./control_list";
 import { Explorer, type ExplorerSpec, type Shown, frameMap } from "./explorer";
@@ -72,7 +72,7 @@ export function mountPooling2D({ model, el }: RenderContext): Dispose {
       svg: output.toSVG() ?? input.toSVG(),
     }),
     repair: repairPooling,
-    code: (settings) => codeTabs("pooling-2d", { ...settings }),
+    code: () => (explorer?.shown ? poolingCode(explorer.shown.settings, explorer.shown.picture) : []),
     repaint: () => repaint("hover"),
   });
 

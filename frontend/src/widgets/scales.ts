@@ -40,12 +40,12 @@ export function outputScale(maps: Maps, display: Display, full: number): { scale
     case "offset":
       return { scale: { kind: colour ? "colour" : "grey", low: -full / 2, high: full / 2 }, shown: maps };
     case "signed":
-      return { scale: symmetric(low, high), shown: maps };
+      return { scale: signedScale(maps), shown: maps };
     case "grey":
       return { scale: { kind: colour ? "colour" : "grey", low, high: high > low ? high : low + 1 }, shown: maps };
     case "auto":
       if (colour) return { scale: { kind: "colour", low: 0, high: full }, shown: maps };
-      if (low < 0) return { scale: symmetric(low, high), shown: maps };
+      if (low < 0) return { scale: signedScale(maps), shown: maps };
       return { scale: { kind: "grey", low: 0, high: high <= full ? full : high }, shown: maps };
   }
 }
@@ -53,6 +53,28 @@ export function outputScale(maps: Maps, display: Display, full: number): { scale
 function symmetric(low: number, high: number): Scale {
   const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
   return { kind: "signed", low: -reach, high: reach };
+}
+
+/** Cells from which on a few extremes may not wash out all the others. */
+const MANY = 4096;
+const SHARE = 0.995;
+const BINS = 512;
+
+/** A signed scale that ends where all but a few cells in a thousand end; the bar says so. */
+function signedScale(maps: Maps): Scale {
+  const whole = symmetric(...extent(maps));
+  if (maps.data.length < MANY) return whole;
+  const counts = new Uint32Array(BINS + 1);
+  const step = BINS / whole.high;
+  for (let i = 0; i < maps.data.length; i++) {
+    const size = Math.abs(maps.data[i] as number);
+    if (size <= whole.high) counts[(size * step) | 0]! += 1;
+  }
+  let seen = 0;
+  let bin = 0;
+  while (bin < BINS && seen < SHARE * maps.data.length) seen += counts[bin++] as number;
+  const reach = Number(((bin / BINS) * whole.high).toPrecision(2));
+  return reach > 0.8 * whole.high ? whole : { kind: "signed", low: -reach, high: reach, clipped: true };
 }
 
 function mapped(maps: Maps, change: (value: number) => number): Maps {

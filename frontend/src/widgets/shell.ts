@@ -9,6 +9,7 @@ import { notice } from "../views/notice";
 import { picker } from "../views/picker";
 import { player } from "../views/player";
 import { t } from "../words";
+import type { CodeTab } from "./code";
 import type { Origin } from "./computer";
 import type { Display, ViewSettings } from "./convolution_state";
 import { copyPicture, download, mapsPicture } from "./download";
@@ -53,7 +54,7 @@ export interface ShellOptions<C extends Settings> {
   /** The smallest change that makes settings fit their picture. */
   repair(settings: C): Partial<C>;
   /** The same computation as code, by library. */
-  code(settings: C): { value: string; label: string; code: string }[];
+  code(): CodeTab[];
   /** Paints what is shown once more. */
   repaint(): void;
 }
@@ -396,7 +397,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     root.dataset["view"] = present.view;
     codeBox.hidden = present.view !== "code";
     stage.hidden = present.view === "code";
-    if (present.view === "code") code.update({ tabs: options.code(now.settings) });
+    if (present.view === "code") code.update({ tabs: options.code() });
     head.update({
       tab: present.view,
       badge: badgeOf(origin),

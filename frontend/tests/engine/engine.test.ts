@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EngineError, createEngine, loadEngine } from "../../src/engine/engine";
+import { EngineError, createEngine } from "../../src/engine/engine";
 import { outputSize } from "../../src/engine/geometry";
+import { compileKernels, loadEngine } from "../../src/engine/load";
 import { run } from "../../src/engine/pipeline";
 import { Cancelled, runSliced } from "../../src/engine/sliced";
 import type { Conv2dOptions, Kernel, Maps, PipelineRequest, PoolRequest } from "../../src/engine/types";
@@ -72,7 +73,7 @@ test("500 random convolutions agree with the textbook's loops to the last bit", 
 });
 
 test("in parts the result is the same, and progress rises", async () => {
-  const engine = await createEngine();
+  const engine = await createEngine(await compileKernels());
   const x = maps(2, 40, 50);
   const w = { data: values(3 * 2 * 9), filters: 3, channels: 2, height: 3, width: 3 };
   const options = { ...plain, pad: [1, 1, 1, 1] as const };
@@ -162,7 +163,7 @@ test("what does not fit is refused with its name, its value and the rule", async
 });
 
 test("memory is reused over a thousand calls, and bounded", async () => {
-  const engine = await createEngine();
+  const engine = await createEngine(await compileKernels());
   const x = maps(1, 128, 128);
   const w = { data: values(49), filters: 1, channels: 1, height: 7, width: 7 };
   engine.conv2d(x, w, plain);
@@ -195,10 +196,10 @@ test("a job in slices gives what it gives at once; a cancelled one says so", asy
   const engine = await loadEngine();
   const large = { ...job, image: maps(3, 300, 300) };
   const seen: number[] = [];
-  const sliced = await runSliced(large, (fraction) => seen.push(fraction), () => false);
+  const sliced = await runSliced(await compileKernels(), large, (fraction) => seen.push(fraction), () => false);
   assert.ok(seen.length > 1);
   assert.deepEqual(sliced, run(engine, large));
-  await assert.rejects(runSliced(large, () => undefined, () => true), Cancelled);
+  await assert.rejects(runSliced(await compileKernels(), large, () => undefined, () => true), Cancelled);
 });
 
 test("the channels' own sums add up to the feature map, and the pooled values are its own", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadEngine } from "../../src/engine/engine";
+import { loadEngine } from "../../src/engine/load";
 import { run } from "../../src/engine/pipeline";
 import type { PaddingMode } from "../../src/engine/types";
 import { CONVOLUTION_DEFAULTS, type ConvolutionSettings, pipelineRequest, repair, shapes } from "../../src/widgets/convolution_state";

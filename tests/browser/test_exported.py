@@ -1,0 +1,294 @@
+"""The exported page: opened from a file with no network, as alive as in a notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import convwidgets as cw
+from tests.browser.screen import Screen
+
+DRESS = {"image": "dress", "kernel": [[-1, 1], [-1, 1]], "padding": "valid"}
+EMBOSS = [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]
+Opened = Callable[..., Page]
+
+
+def test_the_numbers_on_the_screen_are_numpys(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS)
+    screen = Screen(exported(widget))
+    np.testing.assert_array_equal(screen.cells(), widget.output)
+    np.testing.assert_array_equal(screen.cells("input"), widget.pixels)
+    assert screen.shape() == "5 × 7"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("stride", 2), ("dilation", 2), ("kernel_size", 4), ("kernel_size", 1)]
+)
+def test_dragging_a_slider_recomputes(exported: Opened, name: str, value: int) -> None:
+    widget = cw.Convolution2DExplorer(image="checkerboard", kernel="emboss", padding="same")
+    screen = Screen(exported(widget))
+    screen.drag_slider(name, value)
+    screen.settle()
+    if name == "kernel_size":
+        full = np.zeros((value, value))
+        middle = (value - 3) // 2
+        if value > 3:
+            full[middle : middle + 3, middle : middle + 3] = EMBOSS
+        else:
+            full[0, 0] = EMBOSS[1][1]
+        widget.kernel = full
+    else:
+        setattr(widget, name, value)
+    np.testing.assert_allclose(screen.cells(), widget.output)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same", "half", "full"])
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_every_padding_by_click(exported: Opened, padding: str, mode: str) -> None:
+    widget = cw.Convolution2DExplorer(image="five_by_five", kernel="emboss", padding="valid")
+    screen = Screen(exported(widget))
+    screen.choose("padding", padding)
+    screen.choose("padding_mode", mode)
+    screen.settle()
+    widget.padding, widget.padding_mode = padding, mode
+    np.testing.assert_array_equal(screen.cells(), widget.output)
+    pads = screen.cells("input").shape[0] - 5
+    assert pads == {"valid": 0, "same": 2, "half": 2, "full": 4}[padding]
+
+
+def test_typing_a_weight_makes_the_preset_custom(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(image="five_by_five", kernel="emboss", padding="valid")
+    screen = Screen(exported(widget))
+    screen.type_weight(1, 1, "-2.5")
+    kernel = np.array(EMBOSS, float)
+    kernel[1, 1] = -2.5
+    widget.kernel = kernel
+    np.testing.assert_allclose(screen.cells(), widget.output)
+    expect(screen.panel("kernel").get_by_text("custom", exact=True)).to_be_visible()
+    screen.press("Undo")
+    widget.kernel = "emboss"
+    np.testing.assert_array_equal(screen.cells(), widget.output)
+
+
+def test_flip_is_convolution(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(image="impulse", kernel="emboss", padding="same")
+    screen = Screen(exported(widget))
+    np.testing.assert_array_equal(screen.cells()[3:6, 3:6], np.rot90(EMBOSS, 2))
+    screen.choose("flip", "convolution")
+    screen.settle()
+    np.testing.assert_array_equal(screen.cells()[3:6, 3:6], EMBOSS)
+
+
+def test_hovering_an_output_shows_its_arithmetic(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS)
+    screen = Screen(exported(widget))
+    for row, column in [(0, 1), (1, 5), (2, 3)]:
+        screen.cell("output", row, column).hover()
+        screen.settle()
+        assert screen.result() == widget.output[row, column]
+        assert f"output[{row}, {column}] looks at" in screen.root.inner_text()
+
+
+def test_stepping_fills_the_output_and_is_spoken(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS, position=[0, 0])
+    screen = Screen(exported(widget))
+    screen.press("Step")
+    screen.page.get_by_role("button", name="Step", exact=True).click()
+    screen.settle()
+    assert "2 / 35" in screen.root.locator(".cw-player").inner_text()
+    assert np.isfinite(screen.cells()).sum() == 2
+    assert "1" in screen.spoken()
+    screen.root.locator(".cw-player").focus()
+    screen.panel("output").locator("svg[role=grid]").focus()
+    screen.page.keyboard.press("ArrowRight")
+    screen.settle()
+    assert "3 / 35" in screen.root.locator(".cw-player").inner_text()
+
+
+def test_playing_reaches_the_end(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS, speed=8)
+    screen = Screen(exported(widget))
+    screen.press("Play")
+    expect(screen.root.locator(".cw-player")).to_contain_text("35 / 35", timeout=10_000)
+    np.testing.assert_array_equal(screen.cells(), widget.output)
+
+
+def test_undo_redo_reset(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS)
+    screen = Screen(exported(widget))
+    start = screen.cells()
+    screen.drag_slider("stride", 3)
+    screen.choose("activation", "ReLU")
+    screen.settle()
+    widget.stride, widget.activation = 3, "relu"
+    np.testing.assert_array_equal(screen.cells(), widget.output)
+    screen.press("Undo")
+    screen.press("Undo")
+    np.testing.assert_array_equal(screen.cells(), start)
+    screen.press("Redo")
+    screen.press("Redo")
+    np.testing.assert_array_equal(screen.cells(), widget.output)
+    screen.press("Reset")
+    np.testing.assert_array_equal(screen.cells(), start)
+
+
+def test_keep_and_compare_shows_the_difference(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(image="five_by_five", kernel="identity", padding="same")
+    screen = Screen(exported(widget))
+    before = screen.cells()
+    screen.press("Keep")
+    screen.root.locator(".cw-compare").wait_for()
+    screen.type_weight(1, 1, "3")
+    rows = screen.root.locator(".cw-compare-maps .cw-panel").nth(1).locator("[role=row]")
+    difference = rows.evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('[role=gridcell]')]"
+        ".map(cell => parseFloat(cell.textContent.replace('−', '-'))))"
+    )
+    np.testing.assert_array_equal(difference, 2 * before)
+
+
+def test_the_impossible_cannot_be_entered(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(image="five_by_five", kernel="emboss", padding="valid")
+    screen = Screen(exported(widget))
+    screen.drag_slider("dilation", 8)
+    screen.settle()
+    assert screen.shape() == "1 × 1"
+    assert "5 × 5" in screen.control("dilation").inner_text()
+    field = screen.control("stride").locator("input:not([type=range])")
+    field.fill("zero")
+    field.press("Enter")
+    expect(screen.control("stride")).to_contain_text("number")
+    assert screen.shape() == "1 × 1"
+
+
+def test_locked_and_hidden_controls(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS, locked=["stride"], hidden=["bias", "activation"])
+    screen = Screen(exported(widget))
+    expect(screen.control("stride").locator("input[type=range]")).to_be_disabled()
+    expect(screen.control("bias")).to_be_hidden()
+    expect(screen.control("activation")).to_be_hidden()
+    expect(screen.control("dilation").locator("input[type=range]")).to_be_enabled()
+
+
+def test_a_link_restores_the_state(exported: Opened, context: object) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS)
+    screen = Screen(exported(widget))
+    screen.drag_slider("stride", 2)
+    screen.settle()
+    screen.press("Share")
+    link = screen.page.locator("dialog[open] input").first.input_value()
+    assert "#convwidget=" in link
+    screen.page.goto("about:blank")
+    screen.page.goto(link)
+    again = Screen(screen.page)
+    widget.stride = 2
+    np.testing.assert_array_equal(again.cells(), widget.output)
+
+
+def test_a_users_text_never_becomes_markup(exported: Opened) -> None:
+    state = cw.Convolution2DExplorer(**DRESS).state()
+    state["image"] = {
+        "shape": [2, 2],
+        "dtype": "float32",
+        "data": [[1, 2], [3, 4]],
+        "label": "</script><img src=x onerror='window.hurt=1'>",
+    }
+    page = exported(cw.Convolution2DExplorer.from_state(state))
+    assert "<img" in page.locator(".cw-panel-input").inner_text()
+    assert page.evaluate("window.hurt") is None
+
+
+def test_colour_channels_are_summed(exported: Opened) -> None:
+    rng = np.random.default_rng(3)
+    image = rng.integers(0, 9, (6, 7, 3)).astype(np.float32)
+    widget = cw.Convolution2DExplorer(image=image, kernel="emboss", channels="sum", bias=2)
+    screen = Screen(exported(widget))
+    np.testing.assert_allclose(screen.cells(), widget.output, rtol=1e-5)
+    screen.cell("output", 2, 3).hover()
+    screen.settle()
+    assert screen.result() == pytest.approx(float(widget.output[2, 3]))
+    assert all(name in screen.sentence() for name in ("red", "green", "blue"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [380, 800, 1600])
+def test_nothing_sticks_out(
+    chromium: Browser, tmp_path: Path, scheme: str, width: int, watch: object
+) -> None:
+    path = tmp_path / "widget.html"
+    cw.Convolution2DExplorer().save_html(path)
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    page.goto(path.as_uri())
+    Screen(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    background = page.locator(".cw-root").evaluate("el => getComputedStyle(el).backgroundColor")
+    light = sum(int(part) for part in re.findall(r"\d+", background)[:3]) > 384
+    assert light == (scheme == "light")
+    context.close()
+
+
+def test_a_page_without_webassembly_says_what_it_needs(chromium: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "widget.html"
+    cw.Convolution2DExplorer(**DRESS).save_html(path)
+    policy = (
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"script-src 'unsafe-inline'; style-src 'unsafe-inline'\">"
+    )
+    path.write_text(path.read_text().replace("<head>", f"<head>{policy}", 1))
+    page = chromium.new_page()
+    page.goto(path.as_uri())
+    expect(page.locator(".cw-root")).to_contain_text("wasm-unsafe-eval")
+    page.close()
+
+
+def test_the_page_is_small(tmp_path: Path) -> None:
+    path = cw.Convolution2DExplorer(**DRESS).save_html(tmp_path / "widget.html")
+    assert path.stat().st_size < 300_000
+
+
+def test_large_work_goes_to_a_worker_and_agrees(exported: Opened) -> None:
+    rng = np.random.default_rng(5)
+    kernel = rng.integers(-3, 4, (15, 15)).astype(float)
+    widget = cw.Convolution2DExplorer(
+        image="astronaut", kernel=kernel, channels="sum", position=[200, 300]
+    )
+    screen = Screen(exported(widget))
+    assert "worker" in screen.badge()
+    assert screen.result() == pytest.approx(float(widget.output[200, 300]), rel=1e-4)
+
+
+def test_pooling_the_quarters(exported: Opened) -> None:
+    screen = Screen(exported(cw.PoolingExplorer(image="quarters")))
+    np.testing.assert_array_equal(screen.cells(), [[20, 30], [112, 37]])
+    screen.choose("pooling", "average")
+    screen.settle()
+    np.testing.assert_array_equal(screen.cells(), [[13, 8], [79, 19.5]])
+    screen.choose("pooling", "min")
+    screen.settle()
+    np.testing.assert_array_equal(screen.cells(), [[8, 0], [34, 4]])
+    screen.choose("pooling", "max")
+    screen.drag_slider("pool_stride", 1)
+    screen.settle()
+    np.testing.assert_array_equal(screen.cells(), [[20, 30, 30], [70, 70, 37], [112, 100, 37]])
+
+
+def test_a_saved_state_opens_again(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS)
+    screen = Screen(exported(widget))
+    saved = cw.Convolution2DExplorer(image="impulse", kernel="emboss", stride=2)
+    screen.menu("Open a saved state…")
+    dialog = screen.page.locator("dialog[open]")
+    dialog.locator("textarea").fill(json.dumps(saved.state()))
+    dialog.get_by_role("button", name="Restore").click()
+    screen.settle()
+    np.testing.assert_array_equal(screen.cells(), saved.output)
