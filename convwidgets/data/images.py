@@ -177,6 +177,16 @@ def names() -> list[str]:
 def licence(name: str) -> str:
     """Say under which licence a picture is offered, and by whom.
 
+    Parameters
+    ----------
+    name : str
+        A name of `names`.
+
+    Returns
+    -------
+    str
+        The licence and the author or source.
+
     Examples
     --------
     >>> licence("camera")

@@ -123,7 +123,7 @@ def gabor(
 
     Examples
     --------
-    >>> abs(gabor().sum()) < 1e-9
+    >>> bool(abs(gabor().sum()) < 1e-9)
     True
     """
     y, x = np.mgrid[:size, :size] - (size - 1) / 2

@@ -1,27 +1,35 @@
-"""A register tile: a few rows of output computed at once with the machine's vectors.
+"""A register tile: several vectors of a convolution's output computed at once.
 
-Numba's own loops reload and store every output for each weight. Here the sums of a tile of
-``ROWS`` rows by one vector stay in registers while all weights pass, and each weight is loaded
-once for the whole tile. The tile is emitted as LLVM vectors, so that the same function serves
-every machine that LLVM knows, the page's WebAssembly included.
+Numba's own loops load and store every output cell for each weight. Here the sums of a tile of
+``VECTORS`` vectors stay in registers while all weights pass, and each weight is loaded once for
+the whole tile. The tile is emitted as LLVM vectors, so that the same function serves every
+machine that LLVM knows, the page's WebAssembly included.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils as numba_cgutils
 from numba.extending import intrinsic
 
-ROWS = 4
+cgutils: Any = numba_cgutils  # Its functions have no types.
+
+VECTORS = 4
 # The width of a vector: an AVX-512 register, which other machines take in parts.
 # The build for the page sets 16, the width of WebAssembly's vectors.
 vector_bytes = 64
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+def emitted(function: Callable[..., Any]) -> Any:
+    """Decorate a function on Numba's types, to be called from kernels on their values."""
+    return intrinsic(function)
+
+
+@emitted
 def lanes(typing: Any, array: Any) -> Any:
     """How many values of an array stand side by side in one vector."""
 
@@ -31,37 +39,43 @@ def lanes(typing: Any, array: Any) -> Any:
     return types.int64(array), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def convolve_tile(
     typing: Any,
     x: Any,
     x_start: Any,
-    x_plane: Any,
-    x_row: Any,
+    x_step: Any,
     w: Any,
     w_start: Any,
-    channels: Any,
-    kernel_h: Any,
-    kernel_w: Any,
-    dilation_h: Any,
-    dilation_w: Any,
+    rows: Any,
     bias: Any,
     y: Any,
     y_start: Any,
-    y_row: Any,
+    y_step: Any,
+    stride_w: Any,
+    dilation_h: Any,
+    dilation_w: Any,
 ) -> Any:
-    """Write ``ROWS`` rows × one vector of a cross-correlation with stride 1.
+    """Write a tile of a cross-correlation.
 
-    Row ``r``, lane ``l`` of the tile is ``y[y_start + r·y_row + l] = bias + Σ w[w_start + …] ·
-    x[x_start + c·x_plane + (r + u·dilation_h)·x_row + v·dilation_w + l]`` over the channels ``c``
-    and the taps ``u, v``; all starts and strides count values of the arrays' memory.
+    Vector ``k``, lane ``l`` is ``y[y_start + k·y_step + l] = bias + Σ w[w_start + …] · x[x_start +
+    k·x_step + l·S + …]``, a sum over the channels and columns of `w` and over `rows` of its rows.
+    Starts and steps count values of the arrays' memory. All that is read and written must exist.
     """
-    signature = types.void(
-        x, *[types.int64] * 3, w, *[types.int64] * 6, x.dtype, y, *[types.int64] * 2
-    )
 
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        x_type, w_type, y_type = signature.args[0], signature.args[4], signature.args[12]
+        x_type, w_type, y_type = signature.args[0], signature.args[3], signature.args[7]
+        image, filters, output = (
+            context.make_array(kind)(context, builder, args[at])
+            for kind, at in ((x_type, 0), (w_type, 3), (y_type, 7))
+        )
+        x_start, x_step, w_start, rows, bias = (args[at] for at in (1, 2, 4, 5, 6))
+        y_start, y_step, stride_w, dilation_h, dilation_w = args[8:]
+        _, _, height, width = cgutils.unpack_tuple(builder, image.shape)
+        _, channels, kernel_h, kernel_w = cgutils.unpack_tuple(builder, filters.shape)
+        x_plane, w_plane = builder.mul(height, width), builder.mul(kernel_h, kernel_w)
+        x_row = builder.mul(dilation_h, width)
+
         value = context.get_value_type(x_type.dtype)
         vector = ir.VectorType(value, _lanes(x_type.dtype))
         size = context.get_abi_sizeof(value)
@@ -71,60 +85,67 @@ def convolve_tile(
             ir.FunctionType(vector, [vector] * 3),
             f"llvm.fmuladd.v{vector.count}f{x_type.dtype.bitwidth}",
         )
-        data = {
-            name: context.make_array(kind)(context, builder, args[at]).data
-            for name, kind, at in (("x", x_type, 0), ("w", w_type, 4), ("y", y_type, 12))
-        }
-        x_start, x_plane, x_row = args[1:4]
-        w_start, channels, kernel_h, kernel_w, dilation_h, dilation_w = args[5:11]
-        bias, y_start, y_row = args[11], args[13], args[14]
+
+        def value_at(array: Any, index: Any) -> Any:
+            return builder.gep(array.data, [index], source_etype=value)
+
+        def vector_at(array: Any, index: Any) -> Any:
+            return builder.bitcast(value_at(array, index), vector.as_pointer())
+
+        def dense(index: Any) -> Any:
+            return builder.load(vector_at(image, index), align=size, typ=vector)
+
+        def strided(index: Any) -> Any:
+            cells = ir.Constant(vector, ir.Undefined)
+            for lane in range(vector.count):
+                cell = builder.load(value_at(image, index), align=size, typ=value)
+                cells = builder.insert_element(cells, cell, ir.Constant(ir.IntType(32), lane))
+                index = builder.add(index, stride_w)
+            return cells
 
         def splat(scalar: Any) -> Any:
-            one = builder.insert_element(
-                ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0)
-            )
+            nothing = ir.Constant(vector, ir.Undefined)
+            one = builder.insert_element(nothing, scalar, ir.Constant(ir.IntType(32), 0))
             lanes_of_zero = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
-            return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), lanes_of_zero)
+            return builder.shuffle_vector(one, nothing, lanes_of_zero)
 
-        def vector_at(name: str, index: Any) -> Any:
-            place = builder.gep(data[name], [index], source_etype=value)
-            return builder.bitcast(place, vector.as_pointer())
+        def accumulate(load: Callable[[Any], Any]) -> None:
+            with cgutils.for_range(builder, channels) as channel:
+                plane = builder.add(x_start, builder.mul(channel.index, x_plane))
+                weights = builder.add(w_start, builder.mul(channel.index, w_plane))
+                with cgutils.for_range(builder, rows) as up:
+                    line = builder.add(plane, builder.mul(up.index, x_row))
+                    taps = builder.add(weights, builder.mul(up.index, kernel_w))
+                    with cgutils.for_range(builder, kernel_w) as across:
+                        tap = value_at(filters, builder.add(taps, across.index))
+                        weight = splat(builder.load(tap, align=size, typ=value))
+                        index = builder.add(line, builder.mul(across.index, dilation_w))
+                        for total in sums:
+                            old = builder.load(total, typ=vector)
+                            new = builder.call(fmuladd, [weight, load(index), old])
+                            builder.store(new, total)
+                            index = builder.add(index, x_step)
 
-        def load(index: Any) -> Any:
-            return builder.load(vector_at("x", index), align=size, typ=vector)
-
-        sums = [cgutils.alloca_once_value(builder, splat(bias)) for _ in range(ROWS)]
+        sums = [cgutils.alloca_once(builder, vector) for _ in range(VECTORS)]
         for total in sums:
             builder.store(splat(bias), total)
-        with cgutils.for_range(builder, channels, intp=channels.type) as channel:
-            plane = builder.add(x_start, builder.mul(channel.index, x_plane))
-            with cgutils.for_range(builder, kernel_h, intp=channels.type) as up:
-                line = builder.add(plane, builder.mul(builder.mul(up.index, dilation_h), x_row))
-                taps = builder.add(
-                    w_start,
-                    builder.mul(
-                        builder.add(builder.mul(channel.index, kernel_h), up.index), kernel_w
-                    ),
-                )
-                with cgutils.for_range(builder, kernel_w, intp=channels.type) as across:
-                    tap = builder.add(taps, across.index)
-                    place = builder.gep(data["w"], [tap], source_etype=value)
-                    weight = splat(builder.load(place, align=size, typ=value))
-                    at = builder.add(line, builder.mul(across.index, dilation_w))
-                    for row, total in enumerate(sums):
-                        if row:
-                            at = builder.add(at, x_row)
-                        old = builder.load(total, typ=vector)
-                        builder.store(builder.call(fmuladd, [load(at), weight, old]), total)
-        at = y_start
-        for row, total in enumerate(sums):
-            if row:
-                at = builder.add(at, y_row)
-            builder.store(builder.load(total, typ=vector), vector_at("y", at), align=size)
+        unit = builder.icmp_signed("==", stride_w, ir.Constant(stride_w.type, 1))
+        with builder.if_else(unit) as (then, otherwise):
+            with then:
+                accumulate(dense)
+            with otherwise:
+                accumulate(strided)
+        index = y_start
+        for total in sums:
+            new = builder.load(total, typ=vector)
+            builder.store(new, vector_at(output, index), align=size)
+            index = builder.add(index, y_step)
         return context.get_dummy_value()
 
+    whole = types.int64
+    signature = types.void(x, *[whole] * 2, w, *[whole] * 2, x.dtype, y, *[whole] * 5)
     return signature, emit
 
 
 def _lanes(dtype: Any) -> int:
-    return vector_bytes // (dtype.bitwidth // 8)
+    return int(vector_bytes * 8 // dtype.bitwidth)

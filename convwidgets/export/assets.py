@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -32,14 +31,15 @@ def loader() -> str:
     try:
         return asset("loader.js")
     except FileNotFoundError:
-        return f"export default {{ render({{ el }}) {{ el.textContent = {json.dumps(_MISSING)}; }} }};"
+        return (
+            f"export default {{ render({{ el }}) {{ el.textContent = {json.dumps(_MISSING)}; }} }};"
+        )
 
 
 @cache
 def bundle_hash() -> str:
     """Return what names the page code's version: equal for equal code and style."""
     try:
-        code = asset("convwidgets.js") + asset("convwidgets.css")
+        return str(json.loads(asset("manifest.json"))["bundle"])
     except FileNotFoundError:
         return "missing"
-    return hashlib.sha256(code.encode()).hexdigest()[:16]

@@ -67,6 +67,8 @@ def html(title: str, note: str, payload: Mapping[str, Any]) -> str:
         note=markup.escape(note),
         style=asset("convwidgets.css").replace("</style", r"<\/style"),
         # Inside a script element only "</script" and "<!--" are read as markup.
-        script=asset("convwidgets.classic.js").replace("</script", r"<\/script"),
+        script=asset("convwidgets.classic.js")
+        .replace("</script", r"<\/script")
+        .replace("<!--", r"<\!--"),
         payload=json.dumps(payload, ensure_ascii=False).replace("<", r"\u003c"),
     )

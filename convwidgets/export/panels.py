@@ -94,11 +94,12 @@ def colours(values: NDArray[Any], scale: Scale) -> Pixels:
     finite = np.nan_to_num(values, nan=0.0, posinf=scale.high, neginf=scale.low)
     share = np.clip((finite - scale.low) / (scale.high - scale.low), 0, 1)
     if values.ndim == 3:
-        return np.round(255 * share).astype(np.uint8)
+        return _bytes(255 * share)
+    painted: Pixels
     if scale.kind == "signed":
         painted = signed_palette()[np.round(510 * share).astype(int)]
     else:
-        painted = np.repeat(np.round(255 * share).astype(np.uint8)[..., None], 3, axis=-1)
+        painted = np.repeat(_bytes(255 * share)[..., None], 3, axis=-1)
     for where, colour in (
         (np.isnan(values), _NAN),
         (np.isneginf(values), _BELOW),
@@ -147,4 +148,8 @@ def _oklch(lightness: Any, chroma: Any, hue: Any) -> Pixels:
         axis=-1,
     ).clip(0, 1)
     coded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.round(255 * coded).astype(np.uint8)
+    return _bytes(255 * coded)
+
+
+def _bytes(values: Any) -> Pixels:
+    return np.asarray(np.round(values), np.uint8)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from traitlets import Unicode
 
 from convwidgets.data.frozen import FrozenArray
-from convwidgets.data.images import names
+from convwidgets.data.images import load, names
 from convwidgets.export.code import write
 from convwidgets.export.page import html
-from convwidgets.export.panels import Panel, output_panel, picture_panel
+from convwidgets.export.panels import Panel
 from convwidgets.export.still import draw_still
 from convwidgets.widgets import _images, _messages, _rules, _state
 from convwidgets.widgets._model import Model
@@ -43,6 +43,8 @@ VIEW = (
 class Explorer(Model):
     """The base of the explorers."""
 
+    #: What the exported page is called.
+    TITLE: ClassVar[str]
     #: All that a saved state holds, in its order.
     STATE: ClassVar[tuple[str, ...]]
 
@@ -182,8 +184,20 @@ class Explorer(Model):
         return file
 
     def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self._summary())}, {self._output_summary()})"
+
+    def _description(self) -> str:
+        said = ", ".join([*self._summary(), self._output_summary()])
+        return f"{self.TITLE}: {said.replace('=', ' ').replace(chr(39), '')}"
+
+    def _output_summary(self) -> str:
         rows, columns = self.output_shape
-        return f"{type(self).__name__}({', '.join(self._summary())}, output {rows}×{columns})"
+        return f"output {rows}×{columns}"
+
+    def _picture_summary(self) -> str:
+        image = self._held("image")
+        size = "×".join(map(str, image.shape))
+        return f"image={image.name!r} {size}" if image.name else f"image={size} {image.dtype}"
 
     def _summary(self) -> list[str]:
         """Say in words what the settings are, most important first."""
@@ -194,12 +208,8 @@ class Explorer(Model):
         raise NotImplementedError
 
     def _panels(self) -> list[Panel]:
-        image = self._held("image")
-        full = 255 if image.dtype == "uint8" else 1
-        return [
-            picture_panel("Input", image.pixels, image.dtype, image.name or image.label),
-            output_panel("Output", self.output, self.display, full),
-        ]
+        """Return the maps to draw, from left to right."""
+        raise NotImplementedError
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         # What is stored with a notebook must show something before a page ever asks for it.
@@ -208,23 +218,22 @@ class Explorer(Model):
 
     def _update_still(self) -> None:
         with self._lock:
-            self.set_trait("still", draw_still(repr(self), self._panels()))
-            self.set_trait("still_text", repr(self))
+            self.set_trait("still", draw_still(self._description(), self._panels()))
+            self.set_trait("still_text", self._description())
 
     def _html(self, pictures: Sequence[str] = ()) -> str:
         with self._lock:
-            offered = _rules.some_of(names)("pictures", pictures)
+            offered = list(self._traits["pictures"].validate(self, pictures))
             state = {key: self._traits[key].wire(self._held(key)) for key in self.STATE}
-            kept = self._held("kept")
-            shown = [self._held("image"), *([kept.values["image"]] if kept else [])]
-        carried = [*shown, *(_images.load(name, self.max_size) for name in offered)]
+            carried = [*self._shown_images(), *(load(name, self.max_size) for name in offered)]
+            note = self._description()
         payload = {
             "widget": self.widget,
-            "state": {**state, "pictures": list(offered)},
+            "state": {**state, "pictures": offered},
             "images": {image.id: _images.portable(image) for image in carried},
-            "pictures": list(offered),
+            "pictures": offered,
         }
-        return html(repr(self), payload)
+        return html(self.TITLE, note, payload)
 
     def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
         super()._handle_custom_msg(content, buffers)

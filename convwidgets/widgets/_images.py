@@ -1,4 +1,4 @@
-"""How pictures travel: a description in the state, pixels apart and once, and all in one to save."""
+"""How pictures travel: described in the state, pixels apart and once; in one piece to be saved."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from convwidgets.data.images import Image, load, names, picture
 LITERAL_SIDE = 32
 _MEMORY = 64 * 2**20
 _MOST_CELLS = 2**26
-_DTYPES = {"uint8": np.dtype("u1"), "float32": np.dtype("<f4")}
+_DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "float32": np.dtype("<f4")}
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -59,6 +59,12 @@ def descriptor(image: Image) -> dict[str, Any]:
 def payload(image: Image) -> bytes:
     """Return the pixels as they travel: rows, columns, channels; little endian."""
     return image.array.astype(_DTYPES[image.dtype]).tobytes()
+
+
+def portable(image: Image) -> dict[str, Any]:
+    """Describe a picture together with its pixels, in JSON."""
+    described = {key: value for key, value in descriptor(image).items() if key != "id"}
+    return {**described, "data": base64.b64encode(payload(image)).decode()}
 
 
 def find(description: Any, known: Pictures, max_size: int) -> Image:
@@ -108,7 +114,9 @@ def restore(saved: Any) -> Any:
         raise TypeError(f"image must be a name or hold shape, dtype and data, got {saved!r:.60}")
     unknown = set(saved) - {"shape", "dtype", "data", "label"}
     if unknown:
-        raise ValueError(f"image must hold shape, dtype, data and label alone, got {min(unknown)!r}")
+        raise ValueError(
+            f"image must hold shape, dtype, data and label alone, got {min(unknown)!r}"
+        )
     shape, dtype, data = _shape(saved.get("shape")), _dtype(saved.get("dtype")), saved.get("data")
     label = saved.get("label", "")
     if not isinstance(label, str):
@@ -130,7 +138,9 @@ def _literal(data: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray
     except (TypeError, ValueError) as error:
         raise TypeError(f"data must be numbers or base64: {error}") from error
     if values.size != math.prod(shape):
-        raise ValueError(f"data must hold {math.prod(shape)} numbers for shape {shape}, got {values.size}")
+        raise ValueError(
+            f"data must hold {math.prod(shape)} numbers for shape {shape}, got {values.size}"
+        )
     if dtype == np.uint8 and not np.array_equal(values, values.clip(0, 255).round()):
         raise ValueError("data of dtype uint8 must be whole numbers from 0 to 255")
     return values.reshape(shape).astype(dtype)

@@ -92,7 +92,7 @@ class Model(anywidget.AnyWidget):
         return assets.loader()
 
     def _compute(self, values: Mapping[str, Any]) -> Maps:
-        """Work out the maps, each C×H×W and float32, for checked settings."""
+        """Work out the maps, each C×H×W, for checked settings."""
         raise NotImplementedError
 
     def _sizes(self, values: Mapping[str, Any]) -> tuple[int, int]:
@@ -118,10 +118,12 @@ class Model(anywidget.AnyWidget):
     def _values(self) -> dict[str, Any]:
         return {key: trait.held(self) for key, trait in self._parts().items()}
 
-    def _find_image(self, identity: Any) -> Image | None:
+    def _shown_images(self) -> list[Image]:
         kept = self._held("kept")
-        shown = [self._held("image"), *([kept.values["image"]] if kept else [])]
-        found = (image for image in shown if image.id == identity)
+        return [self._held("image"), *([kept.values["image"]] if kept else [])]
+
+    def _find_image(self, identity: Any) -> Image | None:
+        found = (image for image in self._shown_images() if image.id == identity)
         return next(found, None) or self._pictures.get(identity)
 
     def _result(self) -> Result:
@@ -162,5 +164,7 @@ class Result:
             return None
         if name not in self._arrays:
             maps = self._maps[name]
-            self._arrays[name] = FrozenArray(maps[0] if len(maps) == 1 else np.moveaxis(maps, 0, -1))
+            self._arrays[name] = FrozenArray(
+                maps[0] if len(maps) == 1 else np.moveaxis(maps, 0, -1)
+            )
         return self._arrays[name]

@@ -146,7 +146,11 @@ def matrix(name: str, value: Any) -> FrozenArray:
         raise TypeError(_refusal(name, words, value))
     sides = array.shape[-2:]
     planes = array.shape[:-2]
-    if planes not in ((), (3,)) or len(sides) < 2 or not all(1 <= n <= LARGEST_KERNEL for n in sides):
+    if (
+        planes not in ((), (3,))
+        or len(sides) < 2
+        or not all(1 <= n <= LARGEST_KERNEL for n in sides)
+    ):
         raise ValueError(f"{name} must be {words}, got shape {array.shape}")
     weights = array.astype(np.float64)
     if not np.all(np.abs(weights) <= np.finfo(np.float32).max):

@@ -148,19 +148,19 @@ class KernelSetting(Setting):
     def __init__(self) -> None:
         super().__init__(matrix)
 
-    def accept(self, obj: Explorer, value: Any) -> Kernel:  # noqa: D102
+    def accept(self, obj: Explorer, value: Any) -> Kernel:
         if isinstance(value, str):
             name = canonical(value)
             return Kernel(name, kernel(name))
         return Kernel("", self.rule(str(self.name), value))
 
-    def public(self, held: Kernel) -> str | FrozenArray:  # noqa: D102
+    def public(self, held: Kernel) -> str | FrozenArray:
         return held.name or held.values
 
-    def key(self, held: Kernel) -> Any:  # noqa: D102
+    def key(self, held: Kernel) -> Any:
         return held.name, held.values.shape, held.values.tobytes()
 
-    def wire(self, held: Kernel) -> Any:  # noqa: D102
+    def wire(self, held: Kernel) -> Any:
         return held.name or numbers(held.values)
 
 
@@ -172,32 +172,32 @@ class ImageSetting(Setting):
     def __init__(self) -> None:
         super().__init__(lambda _, value: value)
 
-    def accept(self, obj: Explorer, value: Any) -> Image:  # noqa: D102
+    def accept(self, obj: Explorer, value: Any) -> Image:
         present: Image | None = obj._trait_values.get(str(self.name))
         # A chain of widgets assigns the same array again and again.
         if present and value is present.array:
             return present
         return load(value, obj._trait_values["max_size"])
 
-    def public(self, held: Image) -> str | FrozenArray:  # noqa: D102
+    def public(self, held: Image) -> str | FrozenArray:
         return held.name or held.array
 
-    def key(self, held: Image) -> Any:  # noqa: D102
+    def key(self, held: Image) -> Any:
         return held.name, held.label, held.id
 
-    def wire(self, held: Image) -> Any:  # noqa: D102
+    def wire(self, held: Image) -> Any:
         return _images.descriptor(held)
 
-    def unwire(self, obj: Explorer, value: Any) -> Image:  # noqa: D102
+    def unwire(self, obj: Explorer, value: Any) -> Image:
         return _images.find(value, obj._pictures, obj._trait_values["max_size"])
 
-    def save(self, held: Image) -> Any:  # noqa: D102
+    def save(self, held: Image) -> Any:
         return _images.save(held)
 
-    def restore(self, value: Any) -> Any:  # noqa: D102
+    def restore(self, value: Any) -> Any:
         return _images.restore(value)
 
-    def set(self, obj: Any, value: Any) -> None:  # noqa: D102
+    def set(self, obj: Any, value: Any) -> None:
         with obj._lock:
             super().set(obj, value)
             obj._pictures.remember(self.held(obj))
@@ -214,7 +214,7 @@ class SizeSetting(Setting):
         obj._check({"image": obj._held("image").fit(size)})
         return size
 
-    def set(self, obj: Any, value: Any) -> None:  # noqa: D102
+    def set(self, obj: Any, value: Any) -> None:
         with obj._lock:
             super().set(obj, value)
             image = obj._trait_values.get("image")
@@ -242,36 +242,35 @@ class KeptSetting(Setting):
     def __init__(self) -> None:
         super().__init__(lambda _, value: value)
 
-    def accept(self, obj: Explorer, value: Any) -> Kept | None:  # noqa: D102
+    def accept(self, obj: Explorer, value: Any) -> Kept | None:
         if value is None:
             return None
         traits = obj._parts()
         _expect_keys(value, traits)
         values = {key: trait.validate(obj, value[key]) for key, trait in traits.items()}
         obj._geometry(values)
-        obj._pictures.remember(values["image"])
         return Kept(traits, values)
 
-    def public(self, held: Kept | None) -> Any:  # noqa: D102
+    def public(self, held: Kept | None) -> Any:
         return held and held.face("public")
 
-    def key(self, held: Kept | None) -> Any:  # noqa: D102
+    def key(self, held: Kept | None) -> Any:
         return held and held.face("key")
 
-    def wire(self, held: Kept | None) -> Any:  # noqa: D102
+    def wire(self, held: Kept | None) -> Any:
         return held and held.face("wire")
 
-    def save(self, held: Kept | None) -> Any:  # noqa: D102
+    def save(self, held: Kept | None) -> Any:
         return held and held.face("save")
 
-    def unwire(self, obj: Explorer, value: Any) -> Any:  # noqa: D102
+    def unwire(self, obj: Explorer, value: Any) -> Any:
         if value is None:
             return None
         traits = obj._parts()
         _expect_keys(value, traits)
         return {key: trait.unwire(obj, value[key]) for key, trait in traits.items()}
 
-    def restore(self, value: Any) -> Any:  # noqa: D102
+    def restore(self, value: Any) -> Any:
         if not isinstance(value, Mapping) or "image" not in value:
             return value
         return {**value, "image": _images.restore(value["image"])}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "frontend/src/engine/generated/kernels.wasm.base64.ts"
 
-KERNELS = ("pad2d", "conv2d", "max_pool2d", "min_pool2d", "avg_pool2d", "activate")
-# Arrays of each kernel by their number of axes, f for float32 and i for int32; the rest is int64.
-ARRAYS = {
+# The arrays of each kernel by their number of axes, f for float32 and i for int32; whole numbers
+# follow.
+KERNELS = {
     "pad2d": "f4 f4",
     "conv2d": "f4 f4 f1 f4",
     "max_pool2d": "f4 f4 i4",
@@ -47,9 +48,13 @@ def build(out: Path = OUT) -> bytes:
     -------
     bytes
         The WebAssembly module.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If the compiler or the linker fails; they have said why.
     """
     with tempfile.TemporaryDirectory() as folder:
-        linked = Path(folder) / "kernels.wasm"
         environment = os.environ | {
             # Not yet vectorised for this machine.
             "NUMBA_OPT": "0",
@@ -61,6 +66,7 @@ def build(out: Path = OUT) -> bytes:
         # Numba warns that unoptimised code is not cached; here it should not be.
         command = [sys.executable, "-W", "ignore", __file__, "--compile", folder]
         subprocess.run(command, env=environment, check=True)
+        linked = Path(folder) / "kernels.wasm"
         subprocess.run(
             [
                 *(sys.executable, "-m", "ziglang", "wasm-ld"),
@@ -76,7 +82,9 @@ def build(out: Path = OUT) -> bytes:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(
         "/** The kernels as WebAssembly, in base64; made by frontend/build/wasm.py. */\n"
-        f'export const KERNELS_WASM =\n  "{text}";\n'
+        f'export const KERNELS_WASM =\n  "{text}";\n',
+        encoding="utf-8",
+        newline="\n",
     )
     return module
 
@@ -94,10 +102,11 @@ def compile_object(folder: Path) -> None:
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
         cpu="generic", features=FEATURES, opt=3, reloc="static", codemodel="default"
     )
-    whole: Any = None
-    for name in KERNELS:
+    whole = llvm.parse_assembly(f'target triple = "{TRIPLE}"')
+    whole.data_layout = str(machine.target_data)
+    for name, shapes in KERNELS.items():
         function = getattr(kernels, name)
-        arrays = [array_type(numba.types, text) for text in ARRAYS[name].split()]
+        arrays = [array_type(numba.types, shape) for shape in shapes.split()]
         scalars = function.py_func.__code__.co_argcount - len(arrays)
         signature = (*arrays, *[numba.types.int64] * scalars)
         function.compile(signature)
@@ -109,7 +118,7 @@ def compile_object(folder: Path) -> None:
             if not item.is_declaration and item.name != entry:
                 item.linkage = "internal"
         module.get_function(entry).name = name
-        whole = module if whole is None else linked(whole, module)
+        whole.link_in(module)
     passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3))
     manager = passes.getModulePassManager()
     manager.run(whole, passes)
@@ -117,9 +126,9 @@ def compile_object(folder: Path) -> None:
     (folder / "kernels.o").write_bytes(machine.emit_object(whole))
 
 
-def array_type(types: Any, text: str) -> Any:
-    """The C-contiguous array type for a text such as ``f4``."""
-    return types.Array(types.float32 if text[0] == "f" else types.int32, int(text[1]), "C")
+def array_type(types: Any, shape: str) -> Any:
+    """The C-contiguous array type for a shape such as ``f4``."""
+    return types.Array(types.float32 if shape[0] == "f" else types.int32, int(shape[1]), "C")
 
 
 def prepared(text: str, machine: Any) -> str:
@@ -133,17 +142,10 @@ def prepared(text: str, machine: Any) -> str:
         elif line.startswith("attributes #"):
             words = line.split(" ")
             line = " ".join(w for w in words if not w.startswith(('"target-', '"tune-')))
-        # Never called: the page's arrays own no memory.
-        if line.startswith("declare void @NRT_MemInfo_call_dtor("):
-            line = "define void @NRT_MemInfo_call_dtor(ptr %info) {\n  ret void\n}"
         kept.append(line.replace(" common global", " internal global"))
-    return "\n".join(kept)
-
-
-def linked(whole: Any, module: Any) -> Any:
-    """Add a module to the whole."""
-    whole.link_in(module)
-    return whole
+    # Counting references is for arrays that own their memory; in the page none does.
+    counting = re.compile(r"^define [^\n]*@(NRT_(?:inc|dec)ref)\(.*?^}", re.DOTALL | re.MULTILINE)
+    return counting.sub(r"define void @\1(ptr %info) {\n  ret void\n}", "\n".join(kept))
 
 
 def main(arguments: list[str]) -> int:
@@ -151,16 +153,25 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--compile"]:
         compile_object(Path(arguments[1]))
         return 0
-    if arguments == ["--check"]:
-        with tempfile.TemporaryDirectory() as folder:
-            fresh = Path(folder) / OUT.name
-            build(fresh)
-            if OUT.is_file() and fresh.read_bytes() == OUT.read_bytes():
-                return 0
-        print("The WebAssembly is stale: run `python frontend/build.py`.", file=sys.stderr)
+    try:
+        if arguments == ["--check"]:
+            return check()
+        print(f"kernels.wasm: {len(build()):,} bytes")
+    except subprocess.CalledProcessError:
+        print("frontend/build/wasm.py: the WebAssembly could not be built.", file=sys.stderr)
         return 1
-    print(f"kernels.wasm: {len(build()):,} bytes")
     return 0
+
+
+def check() -> int:
+    """Build aside, and compare with what is there."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / OUT.name
+        build(fresh)
+        if OUT.is_file() and fresh.read_bytes() == OUT.read_bytes():
+            return 0
+    print("The WebAssembly is stale: run `python frontend/build.py`.", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -98,13 +98,13 @@ def test_hovering_an_output_shows_its_arithmetic(exported: Opened) -> None:
 def test_stepping_fills_the_output_and_is_spoken(exported: Opened) -> None:
     widget = cw.Convolution2DExplorer(**DRESS, position=[0, 0])
     screen = Screen(exported(widget))
-    screen.press("Step")
-    screen.page.get_by_role("button", name="Step", exact=True).click()
+    screen.root.get_by_role("radio", name="Step", exact=True).click()
     screen.settle()
+    assert np.isfinite(screen.cells()).sum() == 1
+    screen.press("Step")
     assert "2 / 35" in screen.root.locator(".cw-player").inner_text()
     assert np.isfinite(screen.cells()).sum() == 2
     assert "1" in screen.spoken()
-    screen.root.locator(".cw-player").focus()
     screen.panel("output").locator("svg[role=grid]").focus()
     screen.page.keyboard.press("ArrowRight")
     screen.settle()
@@ -182,7 +182,7 @@ def test_a_link_restores_the_state(exported: Opened, context: object) -> None:
     screen.drag_slider("stride", 2)
     screen.settle()
     screen.press("Share")
-    link = screen.page.locator("dialog[open] input").first.input_value()
+    link = screen.page.locator("dialog[open] input, dialog[open] textarea").first.input_value()
     assert "#convwidget=" in link
     screen.page.goto("about:blank")
     screen.page.goto(link)

@@ -1,5 +1,5 @@
 /** The kernels of the page: typed calls of the WebAssembly module, on bounded and reused memory. */
-import { outputSize } from "./geometry";
+import { effectiveKernel, outputSize } from "./geometry";
 import type { Activation, Conv2dOptions, Kernel, Maps, PaddingMode, Pads, PoolOptions } from "./types";
 
 /** A call that the engine refuses: it names the argument, the value and the rule. */
@@ -112,16 +112,16 @@ export class PageEngine {
     return this.#extreme("min_pool2d", x, options);
   }
 
-  /** The mean of each window; padding counts as zeros when `countPadding`. */
-  avgPool2d(x: Maps, options: PoolOptions & { countPadding: boolean }): Maps {
+  /** The mean of each window; padding counts as zeros when `countPadding`, `divisor` replaces the count. */
+  avgPool2d(x: Maps, options: PoolOptions & { countPadding: boolean; divisor?: number }): Maps {
     const { height, width } = poolSizes(x, options);
-    const { size, stride, pad, dilation } = options;
+    const { size, stride, pad, dilation, divisor = 0 } = options;
     return this.#fresh(() => {
       const y = this.#room([1, x.channels, height, width]);
       this.#call(
         "avg_pool2d",
         [this.#place(x.data, mapShape(x)), y],
-        [...size, ...stride, pad[0], pad[2], pad[1], pad[3], ...dilation, options.countPadding ? 1 : 0, 0, 0, height],
+        [...size, ...stride, pad[0], pad[2], pad[1], pad[3], ...dilation, options.countPadding ? 1 : 0, divisor, 0, height],
       );
       return { data: this.#read(y), channels: x.channels, height, width };
     });
@@ -211,7 +211,7 @@ function poolSizes(x: Maps, { size, stride, pad, dilation, ceilMode }: PoolOptio
   checkWhole("stride", stride, 1);
   checkWhole("dilation", dilation, 1);
   for (const axis of [0, 1] as const) {
-    const most = Math.floor(size[axis] / 2);
+    const most = Math.floor(effectiveKernel(size[axis], dilation[axis]) / 2);
     if (Math.max(pad[2 * axis] as number, pad[2 * axis + 1] as number) > most) {
       throw new EngineError(`pad must be at most half of the window (${most}), got ${pad.join(", ")}`);
     }

@@ -13,8 +13,7 @@ export function outputSize(
   ceilMode = false,
 ): number {
   const room = size + before + after - effectiveKernel(kernel, dilation);
-  if (room < 0) return 0;
-  const windows = (ceilMode ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
+  const windows = Math.max((ceilMode ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1, 0);
   // A last window that overhangs must still start inside the input or the padding before it.
   return ceilMode && (windows - 1) * stride >= size + before ? windows - 1 : windows;
 }

@@ -26,6 +26,7 @@ export function staticModel(payload: StaticPayload): Model {
   const values = new Map<string, unknown>(Object.entries(payload.state));
   values.set("widget", payload.widget);
   values.set("pictures", payload.pictures);
+  values.set("host", "page");
   const listeners = new Map<string, Set<(...args: never[]) => void>>();
   const emit = (event: string, ...args: unknown[]) => {
     for (const callback of [...(listeners.get(event) ?? [])]) {

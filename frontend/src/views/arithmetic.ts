@@ -94,15 +94,16 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
   sums.addEventListener("pointerover", (event) => point(event.target));
   sums.addEventListener("pointerleave", () => point(null));
 
-  const toggle = (change: Partial<SumFold>) => {
-    Object.assign(fold, change);
+  const toggle = (key: keyof SumFold) => {
+    fold[key] = !fold[key];
     show();
+    sums.querySelector<HTMLElement>(`[data-fold="${key}"]`)?.focus({ preventScroll: true });
   };
 
   const show = () => {
     const { sum, size, poolSize } = props;
     const lines = sum ? linesOf(sum, props, fold) : [];
-    const outline = JSON.stringify(lines.map((line) => line.map((piece) => [piece.kind, piece.fixed, piece.term])));
+    const outline = JSON.stringify(lines.map((line) => line.map(({ kind, fixed, term }) => [kind, fixed, term])));
     if (outline !== structure) {
       structure = outline;
       numbers = [];
@@ -115,6 +116,7 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
       const text = piece.text as string;
       setText(node, text);
       node.classList.toggle("cw-is-padding", piece.padding ?? false);
+      node.classList.toggle("cw-is-winner", piece.wins ?? false);
       // A number keeps the widest room that it ever took: the sum does not move from cell to cell.
       if (piece.kind !== "weight" && text.length > (widths[i] ?? 0)) {
         widths[i] = text.length;
@@ -136,22 +138,20 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
   const draw = (line: Piece[]): HTMLElement => {
     const body = h("span", { class: "cw-sum-body" });
     const row = h("p", { class: "cw-sum-line" });
-    let group: { el: HTMLElement; term: string } | null = null;
+    let group = body;
+    let grouped = "";
     for (const piece of line) {
       const node = drawPiece(piece);
       if (piece.text !== undefined) numbers.push(node);
-      if (!piece.term) group = null;
-      else if (group?.term !== String(piece.term)) {
-        const [channel, index] = piece.term;
-        group = {
-          el: h("span", { class: "cw-term", "data-channel": channel, "data-index": index }),
-          term: String(piece.term),
-        };
-        body.append(group.el);
+      const of = piece.term ? String(piece.term) : piece.tail ? "tail" : "";
+      if (of !== grouped) {
+        group = of ? drawGroup(piece) : body;
+        if (of) body.append(group);
+        grouped = of;
       }
-      (piece.kind === "word" ? row : (group?.el ?? body)).append(node);
-      // Lines break after an operator, never inside a term.
-      if (piece.kind === "operator" || piece.kind === "comma") body.append(" ");
+      (piece.kind === "word" ? row : group).append(node);
+      // Lines break after an operator, never inside a term or before the result.
+      if ((piece.kind === "operator" || piece.kind === "comma") && !piece.tail) body.append(" ");
     }
     row.append(body);
     row.classList.toggle("cw-sum-scrolls", fold.all && line.length > 100);
@@ -159,9 +159,13 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
   };
 
   const drawPiece = (piece: Piece): HTMLElement => {
-    if (piece.kind === "zeros") return disclosure(piece.fixed ?? "", fold.zeros, () => toggle({ zeros: !fold.zeros }));
-    if (piece.kind === "rest") return disclosure(piece.fixed ?? "", fold.all, () => toggle({ all: !fold.all }));
-    return h("span", { class: `cw-sum-${piece.kind}` }, piece.fixed ?? "");
+    const key = FOLDS[piece.kind];
+    if (!key) return h("span", { class: `cw-sum-${piece.kind}` }, piece.fixed ?? "");
+    return h(
+      "button",
+      { type: "button", class: "cw-sum-fold", "data-fold": key, "aria-expanded": fold[key], onclick: () => toggle(key) },
+      piece.fixed ?? "",
+    );
   };
 
   return {
@@ -176,13 +180,31 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
   };
 }
 
+const FOLDS: Partial<Record<Piece["kind"], keyof SumFold>> = { zeros: "zeros", rest: "all" };
+
 /** One stretch of a line: text that stays (`fixed`) or a number that changes (`text`). */
 interface Piece {
-  kind: "value" | "weight" | "bias" | "result" | "partial" | "winner" | "operator" | "comma" | "mark" | "word" | "zeros" | "rest";
+  kind: "value" | "weight" | "bias" | "result" | "partial" | "operator" | "comma" | "mark" | "word" | "zeros" | "rest";
   text?: string;
   fixed?: string;
   padding?: boolean;
+  wins?: boolean;
   term?: [channel: number, index: number];
+  /** Part of the equals sign and the result, which stay together. */
+  tail?: boolean;
+}
+
+function drawGroup({ term }: Piece): HTMLElement {
+  if (!term) return h("span", { class: "cw-sum-tail" });
+  return h("span", { class: "cw-term", "data-channel": term[0], "data-index": term[1] });
+}
+
+/** The equals sign, or "≈", and what follows it. */
+function tail(relation: string, kind: "partial" | "result", text: string): Piece[] {
+  return [
+    { kind: "operator", text: relation, tail: true },
+    { kind, text, tail: true },
+  ];
 }
 
 function linesOf(sum: ConvolutionSum | PoolSum, { channelNames = [] }: ArithmeticProps, fold: SumFold): Piece[][] {
@@ -230,9 +252,8 @@ function productLine(
     pieces.push({ kind: "rest", fixed: fold.all ? t("sum.fewer") : plural("sum.rest", rest) });
   }
   if (bias) pieces.push(...biasPieces(bias, figures.parts[terms.length]?.[0] ?? ""));
-  pieces.push({ kind: "operator", text: figures.relation }, { kind: partial ? "partial" : "result", text: figures.result });
-  if (zeros) pieces.splice(-2, 0, { kind: "zeros", fixed: plural(fold.zeros ? "sum.hideZeros" : "sum.zeros", zeros) });
-  return pieces;
+  if (zeros) pieces.push({ kind: "zeros", fixed: plural(fold.zeros ? "sum.hideZeros" : "sum.zeros", zeros) });
+  return [...pieces, ...tail(figures.relation, partial ? "partial" : "result", figures.result)];
 }
 
 function biasPieces(bias: number, text: string): Piece[] {
@@ -250,8 +271,7 @@ function channelLine({ partial, bias, feature }: ConvolutionSum): Piece[] {
   return [
     { kind: "word", fixed: t("sum.total") },
     ...pieces,
-    { kind: "operator", text: figures.relation },
-    { kind: "result", text: figures.result },
+    ...tail(figures.relation, "result", figures.result),
   ];
 }
 
@@ -266,8 +286,7 @@ function activationLine(
     { kind: "mark", fixed: open },
     { kind: "partial", text: shown },
     { kind: "mark", fixed: close },
-    { kind: "operator", fixed: "=" },
-    { kind: "result", text: same },
+    ...tail("=", "result", same),
   ];
 }
 
@@ -279,13 +298,12 @@ function poolLine({ kind, values, winner, divisor = values.length, result }: Poo
   const pieces: Piece[] = [{ kind: "mark", fixed: average ? "(" : `${t(`sum.${kind}`)}(` }];
   texts.slice(0, count).forEach((text, i) => {
     if (i) pieces.push(average ? { kind: "operator", fixed: "+" } : { kind: "comma", fixed: "," });
-    pieces.push({ kind: i === winner && !average ? "winner" : "value", text, term: [0, i] });
+    pieces.push({ kind: "value", text, wins: i === winner && !average, term: [0, i] });
   });
   if (count < values.length) pieces.push({ kind: "rest", fixed: plural("sum.rest", values.length - count) });
   pieces.push(
     { kind: "mark", fixed: average ? `) / ${divisor}` : ")" },
-    { kind: "operator", text: average ? figures.relation : "=" },
-    { kind: "result", text: average ? figures.result : formatNumber(result) },
+    ...(average ? tail(figures.relation, "result", figures.result) : tail("=", "result", formatNumber(result))),
   );
   return pieces;
 }
@@ -318,8 +336,4 @@ function drawEquation(line: readonly Segment[]): HTMLElement {
     { class: "cw-size-line" },
     line.map(({ text, role }): Child => (role ? h("span", { class: `cw-ink-${role}` }, text) : text)),
   );
-}
-
-function disclosure(label: string, open: boolean, toggle: () => void): HTMLElement {
-  return h("button", { type: "button", class: "cw-sum-fold", "aria-expanded": open, onclick: toggle }, label);
 }

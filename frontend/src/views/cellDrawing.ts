@@ -60,7 +60,7 @@ export function cellDrawing(id: string) {
   const markLayer = svg("g", { fill: "none", "stroke-linejoin": "round" });
   const cursorPath = svg("path", { class: "cw-grid-cursor", fill: "none" });
   const hatchLine = svg("rect", { width: 1.5, height: 6 });
-  const axisLayer = svg("g", { "aria-hidden": "true", "font-size": AXIS_TYPE });
+  const axisLayer = svg("g", { "aria-hidden": "true" });
   const el = svg(
     "svg",
     { class: "cw-grid-svg", role: "grid", tabindex: 0, "font-family": FONT },
@@ -168,20 +168,22 @@ export function cellDrawing(id: string) {
     const numbers = axisLayer.children as HTMLCollectionOf<SVGTextElement>;
     const { top, bottom, left, right } = frame.reach;
     const widest = Math.max(...[top, bottom, left, right].map((index) => String(index).length));
-    const everyRow = Math.ceil(AXIS_ROOM / side);
-    const everyColumn = Math.ceil((6 * widest + 4) / side);
+    const digit = 6 * theme.scale;
+    const everyRow = Math.ceil((AXIS_ROOM * theme.scale) / side);
+    const everyColumn = Math.ceil((digit * widest + 4) / side);
+    setAttribute(axisLayer, "font-size", AXIS_TYPE * theme.scale);
     for (let i = 0; i < frame.rows + frame.columns; i++) {
       const label = numbers[i] as SVGTextElement;
       const isRow = i < frame.rows;
       const at = isRow ? i : i - frame.rows;
       const index = at + (isRow ? frame.top : frame.left);
       const exists = isRow ? isReached(frame, index, frame.reach.left) : isReached(frame, frame.reach.top, index);
-      const cut = !isRow && (at + 0.5) * side + 3 * widest > frame.columns * side;
+      const cut = !isRow && (at + 0.5) * side + (digit * widest) / 2 > frame.columns * side;
       const written = exists && !cut && index % (isRow ? everyRow : everyColumn) === 0;
       setText(label, written ? formatNumber(index) : "");
       setAttribute(label, "text-anchor", isRow ? "end" : "middle");
       setAttribute(label, "x", isRow ? margin.left - 5 : margin.left + at * side + side / 2);
-      setAttribute(label, "y", isRow ? px(margin.top + at * side + side / 2 + 3.5) : margin.top - 5);
+      setAttribute(label, "y", isRow ? px(margin.top + at * side + side / 2 + 3.5 * theme.scale) : margin.top - 5);
     }
   };
 

@@ -108,25 +108,29 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   let hovered: Cell | null = null;
   let side = 0;
   let shape = "";
+  let frame: Frame = { top: 0, left: 0, rows: 0, columns: 0, reach: { top: 0, bottom: -1, left: 0, right: -1 } };
+  let margin: Margin = { top: 0, left: 0 };
   const theme = watchTheme(el, () => draw());
   const room = watchRoom(el, () => draw());
 
   const draw = () => {
     if (!props) return;
-    const frame = frameOf(props);
+    const { scale } = theme.current();
+    frame = frameOf(props);
+    margin = marginOf(props, frame, scale);
     const texts = drawing.texts(props, frame);
-    const characters = Math.min(Math.max(1, ...texts.map((text) => text.length)), MOST_CHARACTERS);
-    const margin = marginOf(props, frame);
+    const characters = Math.min(Math.max(1, ...texts.map(charactersOf)), MOST_CHARACTERS);
     const free = (room.width || DEFAULT_WIDTH) - margin.left - 2;
     const fitting = Math.floor(free / frame.columns);
     const nextShape = `${frame.rows} ${frame.columns} ${free} ${fit}`;
     // A cell keeps its size when numbers get shorter: nothing jumps while a value is dragged.
     const before = nextShape === shape ? side : 0;
     shape = nextShape;
-    const least = fit === "scroll" ? Math.max(SMALLEST_CELL, roomFor(characters), before) : 4;
-    side = clamp(fitting, least, Math.max(largest, least));
+    const least = fit === "scroll" ? Math.max(SMALLEST_CELL * scale, roomFor(characters, scale), before) : 4;
+    side = clamp(fitting, least, Math.max(largest * scale, least));
     const cursor = props.cursor ?? ownCursor;
-    drawing.draw(props, frame, { side, margin, type: typeSize(side, characters), texts, cursor, theme: theme.current() });
+    const type = typeSize(side, characters, scale);
+    drawing.draw(props, frame, { side, margin, type, texts, cursor, theme: theme.current() });
     el.classList.toggle("cw-paints", canPaint(props));
   };
 
@@ -139,8 +143,6 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   const cellAt = (event: MouseEvent): Cell | null => {
     if (!props || !side) return null;
     const box = drawing.el.getBoundingClientRect();
-    const frame = frameOf(props);
-    const margin = marginOf(props, frame);
     const row = frame.top + Math.floor((event.clientY - box.top - margin.top) / side);
     const column = frame.left + Math.floor((event.clientX - box.left - margin.left) / side);
     return exists([row, column], frame) ? [row, column] : null;
@@ -161,9 +163,6 @@ export function cellGrid(options: CellGridOptions): CellGridView {
 
   /** Scrolls the box, never the page. */
   const reveal = ([row, column]: Cell) => {
-    if (!props) return;
-    const frame = frameOf(props);
-    const margin = marginOf(props, frame);
     const x = margin.left + (column - frame.left) * side;
     const y = margin.top + (row - frame.top) * side;
     scroller.scrollLeft = clamp(scroller.scrollLeft, x + side - scroller.clientWidth, x - margin.left);
@@ -221,7 +220,7 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   drawing.el.addEventListener("keydown", (event) => {
     if (!props || (event.target as Element) !== drawing.el) return;
     const cursor = props.cursor ?? ownCursor;
-    const moved = cellAfterKey(event, cursor, frameOf(props).reach);
+    const moved = cellAfterKey(event, cursor, frame.reach);
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (moved) moveTo(moved);
     else if (event.key === "Enter" && options.onPick) options.onPick(cursor);
@@ -242,8 +241,6 @@ export function cellGrid(options: CellGridOptions): CellGridView {
     if (!props || !canEdit(props) || !isInside(cell)) return;
     ownCursor = cell;
     const { height, width, value } = props;
-    const frame = frameOf(props);
-    const margin = marginOf(props, frame);
     cellField({
       parent: scroller,
       label: t("grid.edit", { row: cell[0], column: cell[1] }),
@@ -278,6 +275,11 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   };
 }
 
+/** The length of a text in digits; a minus sign is wider than a digit. */
+function charactersOf(text: string): number {
+  return text.startsWith("−") ? text.length + 0.4 : text.length;
+}
+
 function frameOf({ height, width, pad = [0, 0, 0, 0], view }: CellGridProps): Frame {
   const reach = { top: -pad[0], bottom: height + pad[1] - 1, left: -pad[2], right: width + pad[3] - 1 };
   if (view) return { top: view.row, left: view.column, rows: view.rows, columns: view.columns, reach };
@@ -285,10 +287,10 @@ function frameOf({ height, width, pad = [0, 0, 0, 0], view }: CellGridProps): Fr
   return { top, left, rows: bottom - top + 1, columns: right - left + 1, reach };
 }
 
-function marginOf({ axes = true }: CellGridProps, { reach }: Frame): Margin {
+function marginOf({ axes = true }: CellGridProps, { reach }: Frame, scale: number): Margin {
   if (!axes) return { top: 1, left: 1 };
   const characters = Math.max(String(reach.bottom).length, String(reach.top).length);
-  return { top: 16, left: 8 + 6 * characters };
+  return { top: Math.round(16 * scale), left: Math.round((8 + 6 * characters) * scale) };
 }
 
 function exists([row, column]: Cell, { top, left, rows, columns, reach }: Frame): boolean {

@@ -29,15 +29,15 @@ export function cellInk(colour: RGB, finish: Finish, theme: Theme): Ink {
   return inkFor(fill, finish.padding || finish.faded);
 }
 
-/** How many pixels a side of a cell needs so that its number can be read. */
-export function roomFor(characters: number): number {
-  return Math.ceil(characters * SMALLEST_TYPE * CHARACTER_WIDTH) + CELL_MARGIN;
+/** How many pixels a side of a cell needs so that its number can be read, at a theme's scale. */
+export function roomFor(characters: number, scale: number): number {
+  return Math.ceil(scale * characters * SMALLEST_TYPE * CHARACTER_WIDTH) + CELL_MARGIN;
 }
 
 /** The type size at which a number fits a cell; null where that is too small to be read. */
-export function typeSize(side: number, characters: number): number | null {
+export function typeSize(side: number, characters: number, scale: number): number | null {
   const fitting = (side - CELL_MARGIN) / (characters * CHARACTER_WIDTH);
-  const size = Math.floor(2 * Math.min(fitting, side * 0.4, LARGEST_TYPE)) / 2;
+  const size = Math.floor(2 * Math.min(fitting, side * 0.4, LARGEST_TYPE * scale)) / 2;
   return size >= SMALLEST_TYPE - 1 ? size : null;
 }
 

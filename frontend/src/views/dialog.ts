@@ -24,7 +24,7 @@ export interface DialogView extends View<{ title: string }, HTMLDialogElement> {
 /** A modal dialog. Its element belongs inside the widget's root, where the style is. */
 export function dialog(options: DialogOptions): DialogView {
   const titleId = uid("dialog");
-  const title = h("h3", { class: "cw-dialog-title", id: titleId }, options.title);
+  const title = h("h3", { class: "cw-dialog-title", id: titleId, tabindex: -1, autofocus: true }, options.title);
   const body = h("div", { class: "cw-dialog-body" });
   const foot = h("div", { class: "cw-dialog-foot" });
   let content: DialogContent | null = null;
@@ -34,11 +34,8 @@ export function dialog(options: DialogOptions): DialogView {
       class: "cw-dialog",
       "aria-labelledby": titleId,
       onclose: () => {
-        const ended = content;
-        content = null;
-        ended?.onClose?.();
-        fill(body);
-        fill(foot);
+        // The event comes a moment late: by then the dialog may be open again.
+        if (!el.open) end();
       },
       onclick: (event) => {
         if (event.target === el && !within(el.getBoundingClientRect(), event)) el.close();
@@ -66,10 +63,19 @@ export function dialog(options: DialogOptions): DialogView {
     foot,
   );
 
+  function end(): void {
+    const ended = content;
+    content = null;
+    fill(body);
+    fill(foot);
+    ended?.onClose?.();
+  }
+
   return {
     el,
     open() {
       if (el.open) return;
+      end();
       content = options.content();
       fill(body, content.body);
       fill(foot, content.foot);
@@ -82,6 +88,7 @@ export function dialog(options: DialogOptions): DialogView {
     },
     destroy() {
       el.close();
+      end();
       el.remove();
     },
   };

@@ -50,7 +50,7 @@ export function field(kind: string, options: FieldOptions, target: string | null
     options.label,
   );
   const head = h("div", { class: "cw-field-head" }, label, lock);
-  const note = h("div", { class: "cw-field-note", id: noteId, "aria-live": "polite" });
+  const note = h("div", { class: "cw-field-note", id: noteId });
   const bodyEl = h("div", { class: "cw-field-body" }, ...body);
   const el = h(
     "div",
@@ -62,6 +62,8 @@ export function field(kind: string, options: FieldOptions, target: string | null
 
   const showNote = () => {
     const text = complaint?.text ?? props.reason ?? options.note ?? "";
+    // Complaints are spoken; limits that shift while a slider is dragged are not.
+    setAttribute(note, "aria-live", complaint === null ? "off" : "polite");
     setText(note, text);
     setAttribute(note, "data-kind", complaint?.kind ?? "info");
     setAttribute(note, "title", text || null);

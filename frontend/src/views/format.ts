@@ -111,6 +111,7 @@ export interface SumFigures {
 
 const PART_ROOM = 6;
 const RESULT_ROOM = 8;
+const LONGEST = 13;
 
 /**
  * The figures of a sum of products with as few digits as let a calculator find the result from
@@ -125,11 +126,17 @@ export function sumFigures(
   const short = formatNumber(result, { room: RESULT_ROOM });
   for (const digits of [room, RESULT_ROOM, Infinity]) {
     const texts = write(digits);
-    for (const shown of new Set([short, exactText(result)])) {
+    for (const shown of new Set([short, exactText(result), binaryText(result)])) {
       if (sumsTo(texts, shown, divisor)) return { parts: texts, result: shown, relation: "=" };
     }
   }
   return { parts: write(room), result: short, relation: "≈" };
+}
+
+/** A float32 to its last decimal, where those are few: binary fractions end. */
+function binaryText(value: number): string {
+  const text = String(Math.abs(value));
+  return text.length > LONGEST || !/^[\d.]+$/.test(text) ? exactText(value) : (value < 0 ? MINUS : "") + text;
 }
 
 /** Whether products as they are written add up, divided by a whole number, to what is written. */

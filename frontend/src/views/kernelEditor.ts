@@ -6,7 +6,7 @@ import { h, setAttribute, setText, uid } from "./dom";
 import { exactText, parseNumber } from "./format";
 import { type MatrixProblem, parseMatrix } from "./matrixText";
 import { watchRoom } from "./room";
-import { weightHue } from "./theme";
+import { watchTheme, weightHue } from "./theme";
 import { type Matrix, type WeightType, altered, replaced, turned, weightStep, weightTexts } from "./weights";
 
 export interface KernelEditorOptions {
@@ -72,6 +72,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   let hovered: Cell | null = null;
   let drag: { y: number; from: number; moved: boolean } | null = null;
   const room = watchRoom(scroller, () => show());
+  const theme = watchTheme(el, () => show());
 
   const plane = (): Matrix => props.planes[props.channel ?? 0] ?? (props.planes[0] as Matrix);
   const laid = (): Matrix => (props.flipped ? turned(plane()) : plane());
@@ -273,11 +274,12 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   /** Sizes of cells and type follow the room there is. */
   const layOut = (): WeightType => {
     const [height, width] = size();
+    const { scale } = theme.current();
     const large = Math.max(height, width) >= LARGE_SIDE;
-    const side = clamp(((room.width || DEFAULT_WIDTH) - (large ? LARGE_GAP : GAP) * (width - 1)) / width, 24, 110);
-    const type = weightTexts(laid(), side);
+    const side = clamp(((room.width || DEFAULT_WIDTH) - (large ? LARGE_GAP : GAP) * (width - 1)) / width, 24, 110 * scale);
+    const type = weightTexts(laid(), side, scale);
     grid.style.setProperty("--cw-weight-width", `${Math.floor(side)}px`);
-    grid.style.setProperty("--cw-weight-height", `${Math.floor(Math.min(side, 60))}px`);
+    grid.style.setProperty("--cw-weight-height", `${Math.floor(Math.min(side, 60 * scale))}px`);
     grid.style.setProperty("--cw-weight-type", `${type.size}px`);
     el.classList.toggle("cw-kernel-large", large);
     return type;
@@ -331,7 +333,9 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
     if (matchMedia("(prefers-reduced-motion: reduce)").matches || cells.length > FLIP_LIMIT) return;
     if (typeof grid.animate !== "function") return;
     const timing = { duration: FLIP_TIME, easing: "ease-in-out" };
-    grid.animate([{ transform: "rotate(-180deg)" }, { transform: "none" }], timing);
+    const turn = grid.animate([{ transform: "rotate(-180deg)" }, { transform: "none" }], timing);
+    el.classList.add("cw-turning");
+    turn.onfinish = turn.oncancel = () => el.classList.remove("cw-turning");
     for (const cell of cells) {
       cell.firstElementChild?.animate([{ transform: "rotate(180deg)" }, { transform: "none" }], timing);
     }
@@ -351,6 +355,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
     },
     destroy() {
       room.stop();
+      theme.stop();
       el.remove();
     },
   };

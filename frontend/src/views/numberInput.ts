@@ -1,6 +1,7 @@
 /** A text box that takes numbers by one rule: typed, or altered with the arrow keys. */
 import { h, setAttribute } from "./dom";
-import { type NumberRule, readNumber, snap, writeNumber } from "./numberText";
+import { exactText } from "./format";
+import { type NumberRule, readNumber, snap } from "./numberText";
 
 export interface NumberInputOptions {
   id?: string;
@@ -76,7 +77,7 @@ export function numberInput(options: NumberInputOptions): NumberInput {
   }
 
   function restore(): void {
-    el.value = writeNumber(good);
+    el.value = exactText(good);
     setAttribute(el, "aria-invalid", null);
     setAttribute(el, "aria-valuenow", good);
   }

@@ -1,4 +1,5 @@
 /** Numbers as they are typed into a field, and the sentences that refuse them. */
+import { exactText, parseNumber } from "./format";
 import { t } from "../words";
 
 export interface NumberRule {
@@ -12,24 +13,16 @@ export interface NumberRule {
 
 export type Reading = { value: number; problem: null } | { value: null; problem: string };
 
-/** Reads "−3", "1e-3" and "0,5" as well as what a program writes. */
+/** Reads a number as a learner types it, or says in a sentence why it cannot be taken. */
 export function readNumber(text: string, rule: NumberRule): Reading {
   const { label, min, max, whole } = rule;
-  const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".");
-  const value = plain === "" ? NaN : Number(plain);
-  if (!Number.isFinite(value)) {
-    return { value: null, problem: t("field.notNumber", { label, text: text.trim().slice(0, 12) }) };
-  }
+  const value = parseNumber(text);
+  if (typeof value === "string") return { value: null, problem: t(`number.${value}`) };
   if (whole && !Number.isInteger(value)) return { value: null, problem: t("field.notWhole", { label }) };
   if (value < min || value > max) {
-    return { value: null, problem: t("field.between", { label, min: writeNumber(min), max: writeNumber(max) }) };
+    return { value: null, problem: t("field.between", { label, min: exactText(min), max: exactText(max) }) };
   }
   return { value, problem: null };
-}
-
-/** At most seven significant digits: what a float32 holds. */
-export function writeNumber(value: number): string {
-  return String(Number(value.toPrecision(7))).replace("-", "−");
 }
 
 /** The nearest value that a step from `min` reaches. */

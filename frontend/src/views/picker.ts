@@ -123,6 +123,8 @@ function pickerPanel<Value extends string>(
 ) {
   const count = options.groups.reduce((sum, group) => sum + group.items.length, 0);
   const filtered = count >= (options.filterFrom ?? 12);
+  // On a touch screen, a focused filter would cover half the page with a keyboard.
+  const byTouch = matchMedia("(pointer: coarse)").matches;
   const listId = uid("list");
   let rows: Row<Value>[] = [];
   let current = -1;
@@ -131,7 +133,7 @@ function pickerPanel<Value extends string>(
     role: "listbox",
     id: listId,
     "aria-label": options.label,
-    tabindex: filtered ? -1 : 0,
+    tabindex: 0,
     "data-columns": options.columns ?? 1,
   });
   const filter = h("input", {
@@ -147,7 +149,7 @@ function pickerPanel<Value extends string>(
     "aria-autocomplete": "list",
     oninput: () => build(filter.value),
   });
-  const holder = filtered ? filter : list;
+  const holder = filtered && !byTouch ? filter : list;
   const el = h("div", { class: "cw-picker-panel", onkeydown: key }, filtered && filter, list);
 
   function build(text: string): void {
@@ -193,14 +195,15 @@ function pickerPanel<Value extends string>(
     if (next === current && rows[next]?.el.dataset["current"] === "true") return;
     current = next;
     rows.forEach(({ el: rowEl }, i) => setAttribute(rowEl, "data-current", i === next ? "true" : null));
-    setAttribute(holder, "aria-activedescendant", rows[next]?.el.id);
+    for (const part of [filter, list]) setAttribute(part, "aria-activedescendant", rows[next]?.el.id);
     if (scroll) rows[next]?.el.scrollIntoView({ block: "nearest" });
   }
 
   function key(event: KeyboardEvent): void {
     // Escape is the popover's; nothing else may reach a host's shortcuts.
     if (event.key !== "Escape") event.stopPropagation();
-    const sideways = !filtered || filter.value === "";
+    const typing = event.target === filter;
+    const sideways = !typing || filter.value === "";
     const directions: Record<string, [number, number]> = {
       ArrowDown: [1, 0],
       ArrowUp: [-1, 0],
@@ -210,17 +213,17 @@ function pickerPanel<Value extends string>(
     if (direction !== undefined) move(neighbour(rows.map(({ el: rowEl }) => rowEl), current, direction));
     else if (event.key === "Home") move(0);
     else if (event.key === "End") move(rows.length - 1);
-    else if (event.key === "Enter" || (event.key === " " && !filtered)) done(rows[current]?.item.value ?? null);
+    else if (event.key === "Enter" || (event.key === " " && !typing)) done(rows[current]?.item.value ?? null);
     else if (event.key === "Tab") done(null);
     else return;
     event.preventDefault();
   }
 
+  build("");
+
   return {
     el,
     start() {
-      // Built once it stands in the page: a thumbnail reads the page's colours.
-      build("");
       holder.focus();
       rows[current]?.el.scrollIntoView({ block: "center" });
     },
@@ -232,7 +235,7 @@ const THUMB = 28;
 function thumbnail(paint: (canvas: HTMLCanvasElement) => void): HTMLElement {
   const sharp = Math.max(1, Math.round(devicePixelRatio));
   const canvas = h("canvas", { class: "cw-picker-thumb", width: THUMB * sharp, height: THUMB * sharp, "aria-hidden": "true" });
-  // Its colours come from the style sheet, so it is painted when it stands in the page.
+  // Its colours come from the style sheet: it is painted once it stands in the page.
   queueMicrotask(() => paint(canvas));
   return canvas;
 }

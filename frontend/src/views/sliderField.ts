@@ -1,7 +1,8 @@
 import { type View, h, listen, merge, setAttribute, uid } from "./dom";
 import { type Availability, type FieldOptions, availabilityOf, field } from "./field";
 import { keyedValue, numberInput } from "./numberInput";
-import { snap, writeNumber } from "./numberText";
+import { exactText } from "./format";
+import { snap } from "./numberText";
 import { t } from "../words";
 
 export interface SliderFieldOptions extends FieldOptions {
@@ -59,7 +60,7 @@ export function sliderField(options: SliderFieldOptions): View<SliderFieldProps>
     setAttribute(range, "min", min);
     setAttribute(range, "max", max);
     range.value = String(value);
-    setAttribute(range, "aria-valuetext", `${writeNumber(value)}${unit ? ` ${unit}` : ""}`);
+    setAttribute(range, "aria-valuetext", `${exactText(value)}${unit ? ` ${unit}` : ""}`);
     const share = max > min ? (Math.min(max, Math.max(min, value)) - min) / (max - min) : 0;
     range.style.setProperty("--cw-fill", String(share));
     number.setValue(value);

@@ -15,6 +15,8 @@ export interface Scale {
 /** The colours of the page as the host resolved them. */
 export interface Theme {
   dark: boolean;
+  /** How much larger than usual everything is drawn: 1.5 where a class looks on. */
+  scale: number;
   background: RGB;
   panel: RGB;
   line: RGB;
@@ -26,6 +28,7 @@ export interface Theme {
 
 export const LIGHT: Theme = {
   dark: false,
+  scale: 1,
   background: [255, 255, 255],
   panel: [246, 247, 249],
   line: [222, 224, 229],
@@ -55,13 +58,16 @@ export function watchTheme(el: Element, onChange: () => void): ThemeWatch {
     theme = next;
     onChange();
   };
-  const stop = onHostChange(check);
+  const host = onHostChange(check);
   return {
     current() {
-      if (!theme && el.isConnected) theme = readTheme(el);
+      if (!theme && el.isConnected) {
+        theme = readTheme(el);
+        host.observe(el.closest(".cw-root"));
+      }
       return theme ?? LIGHT;
     },
-    stop,
+    stop: host.stop,
   };
 }
 
@@ -80,6 +86,7 @@ export function readTheme(el: Element): Theme {
   const ink = read("--cw-ink") ?? (dark ? LIGHT.background : LIGHT.ink);
   const theme: Theme = {
     dark,
+    scale: Number.parseFloat(style.getPropertyValue("--cw-scale")) || 1,
     background,
     ink,
     panel: read("--cw-panel") ?? mix(background, ink, 0.04),
@@ -98,21 +105,30 @@ export function readTheme(el: Element): Theme {
 }
 
 const watchers = new Set<() => void>();
-let unwatchHost: (() => void) | null = null;
+let hostWatch: HostWatch | null = null;
 
-function onHostChange(callback: () => void): () => void {
+interface HostWatch {
+  /** Follows the attributes of one more element. */
+  observe(el: Element | null): void;
+  stop(): void;
+}
+
+function onHostChange(callback: () => void): HostWatch {
   watchers.add(callback);
-  unwatchHost ??= watchHost();
-  return () => {
-    watchers.delete(callback);
-    if (watchers.size || !unwatchHost) return;
-    unwatchHost();
-    unwatchHost = null;
+  hostWatch ??= watchHost();
+  return {
+    observe: hostWatch.observe,
+    stop() {
+      watchers.delete(callback);
+      if (watchers.size) return;
+      hostWatch?.stop();
+      hostWatch = null;
+    },
   };
 }
 
 /** One observer a page: hosts tell of a theme by attributes of `html` or `body`, or by preference. */
-function watchHost(): () => void {
+function watchHost(): HostWatch {
   let frame = 0;
   const soon = () => {
     cancelAnimationFrame(frame);
@@ -122,18 +138,25 @@ function watchHost(): () => void {
   };
   const preference = matchMedia("(prefers-color-scheme: dark)");
   const observer = new MutationObserver(soon);
-  for (const el of [document.documentElement, document.body]) observer.observe(el, { attributes: true });
+  const observe = (el: Element | null) => {
+    if (el) observer.observe(el, { attributes: true });
+  };
+  observe(document.documentElement);
+  observe(document.body);
   preference.addEventListener("change", soon);
   // A host's theme may be a style sheet that comes after the attribute that names it.
   const sheet = (event: Event) => {
     if (event.target instanceof HTMLLinkElement) soon();
   };
   document.addEventListener("load", sheet, { capture: true });
-  return () => {
-    cancelAnimationFrame(frame);
-    observer.disconnect();
-    preference.removeEventListener("change", soon);
-    document.removeEventListener("load", sheet, { capture: true });
+  return {
+    observe,
+    stop() {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+      preference.removeEventListener("change", soon);
+      document.removeEventListener("load", sheet, { capture: true });
+    },
   };
 }
 

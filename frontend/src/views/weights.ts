@@ -15,10 +15,10 @@ const READABLE_TYPE = 10;
 const SMALLEST_TYPE = 8;
 
 /**
- * The numbers of a matrix at one type size for cells of a width: with a plus while there is room,
- * then without, then shorter.
+ * The numbers of a matrix at one type size for cells of a width, at a theme's scale: with a plus
+ * while there is room, then without, then shorter.
  */
-export function weightTexts(matrix: Matrix, width: number): WeightType {
+export function weightTexts(matrix: Matrix, width: number, scale: number): WeightType {
   const values = matrix.flat();
   const attempts = [
     { room: 6, plus: true },
@@ -27,16 +27,16 @@ export function weightTexts(matrix: Matrix, width: number): WeightType {
   ];
   for (const attempt of attempts) {
     const texts = values.map((value) => formatNumber(value, attempt));
-    const size = fittingSize(texts, width);
+    const size = fittingSize(texts, width, scale);
     if (size >= READABLE_TYPE) return { texts, size };
   }
   const texts = values.map((value) => formatNumber(value, { room: 5 }).replace("0.", "."));
-  return { texts, size: Math.max(SMALLEST_TYPE, fittingSize(texts, width)) };
+  return { texts, size: Math.max(SMALLEST_TYPE, fittingSize(texts, width, scale)) };
 }
 
-function fittingSize(texts: readonly string[], width: number): number {
+function fittingSize(texts: readonly string[], width: number, scale: number): number {
   const longest = Math.max(1, ...texts.map((text) => text.length));
-  const fitting = Math.min(LARGEST_TYPE, 0.42 * width, (width - 4) / (longest * CHARACTER_WIDTH));
+  const fitting = Math.min(LARGEST_TYPE * scale, 0.42 * width, (width - 4) / (longest * CHARACTER_WIDTH));
   return Math.floor(2 * fitting) / 2;
 }
 

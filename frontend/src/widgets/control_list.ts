@@ -34,13 +34,18 @@ interface SliderSpec<S> {
 /** A slider over whole numbers whose reach ends where the settings become impossible. */
 export function sliderControl<S>({ state, set, settle, objection }: Hands<S>, spec: SliderSpec<S>): Control<S> {
   const { key, from, to, read, change } = spec;
+  // A drag changes the state that it began with, so that going there and back loses nothing.
+  let begun: S | null = null;
   const view = sliderField({
     label: word("control", key),
     min: from,
     max: to,
     value: from,
-    onInput: (value) => set(change(value, state())),
-    onCommit: settle,
+    onInput: (value) => set(change(value, (begun ??= state()))),
+    onCommit: () => {
+      begun = null;
+      settle();
+    },
   });
   return control(key, view, (next) => {
     const value = read(next);

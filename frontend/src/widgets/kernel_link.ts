@@ -13,12 +13,13 @@ export class KernelLink {
   /** The last request's time from question to answer in milliseconds, late ones included. */
   roundTrip = 0;
   #seq = Math.floor(Math.random() * 1e9);
-  /** False once a request was answered as unavailable: this page has no kernel. */
-  available = true;
+  /** False in a page that never had a kernel. */
+  readonly available: boolean;
 
   /** `onRefusal` hears what the kernel refuses without being asked: a state that breaks a rule. */
   constructor(model: Model, onRefusal: (message: string) => void) {
     this.#model = model;
+    this.available = model.get("host") !== "page";
     this.#receive = (message, buffers) => {
       if (message.type === "error" && message["seq"] === undefined) onRefusal(String(message["message"]));
       const settle = this.#waiting.get(Number(message["seq"]));
@@ -34,7 +35,6 @@ export class KernelLink {
     content: Message,
     { buffers = [], timeout }: { buffers?: ArrayBuffer[]; timeout: number },
   ): Promise<Answer | null> {
-    if (!this.available) return Promise.resolve(null);
     const seq = ++this.#seq;
     const asked = performance.now();
     return new Promise((resolve) => {
@@ -42,7 +42,6 @@ export class KernelLink {
       this.#waiting.set(seq, (answer) => {
         clearTimeout(timer);
         this.roundTrip = performance.now() - asked;
-        if (answer.message.type === "unavailable") this.available = false;
         resolve(answer.message.type === "unavailable" ? null : answer);
       });
       this.#model.send({ ...content, seq }, undefined, buffers);
@@ -51,7 +50,7 @@ export class KernelLink {
 
   /** A message that needs no answer. */
   tell(content: Message, buffers: ArrayBuffer[] = []): void {
-    if (this.available) this.#model.send(content, undefined, buffers);
+    this.#model.send(content, undefined, buffers);
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import { outputSize } from "../engine/geometry";
+import { effectiveKernel, outputSize } from "../engine/geometry";
 import type { ChannelChoice, Pads, PoolRequest } from "../engine/types";
 import { t } from "../words";
 import { VIEW_DEFAULTS } from "./convolution_state";
@@ -54,13 +54,12 @@ export interface PoolingShapes {
 export function poolingShapes(settings: PoolingSettings): PoolingShapes | string {
   const [height = 0, width = 0] = settings.image.shape;
   const { pool_size: size, pool_stride: stride, padding, dilation, ceil_mode: ceil } = settings;
-  if (padding > Math.floor(size / 2)) {
-    return t("rule.poolPadding", { most: Math.floor(size / 2), size });
-  }
+  const most = Math.floor(effectiveKernel(size, dilation) / 2);
+  if (padding > most) return t("rule.poolPadding", { most, size: effectiveKernel(size, dilation) });
   const axis = (side: number) => outputSize(side, size, stride, [padding, padding], dilation, ceil);
   const output: [number, number] = [axis(height), axis(width)];
   if (output[0] < 1 || output[1] < 1) {
-    const reach = dilation * (size - 1) + 1;
+    const reach = effectiveKernel(size, dilation);
     return t("rule.pool", { pool: `${reach} × ${reach}`, size: `${height + 2 * padding} × ${width + 2 * padding}` });
   }
   return { input: [height, width], pad: [padding, padding, padding, padding], output };

@@ -1,0 +1,87 @@
+"""What a widget shows, as a matplotlib figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convwidgets.export.panels import ROLES, Panel, signed_palette
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MOST_NUMBERS = 9
+
+
+def draw_figure(panels: Sequence[Panel], axes: Sequence[Any] | None = None) -> Figure:
+    """Draw maps side by side, each with its shape and its colour bar.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        From left to right.
+    axes : sequence of matplotlib axes, optional
+        One for each panel; if not given, they are put on a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure that holds the axes.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many axes as panels.
+    """
+    import matplotlib.pyplot as plt
+
+    if axes is None:
+        figure, grid = plt.subplots(
+            1, len(panels), figsize=(4 * len(panels), 3.6), layout="constrained"
+        )
+        # A notebook shows the figure as the cell's result; an open one it would show once more.
+        plt.close(figure)
+        axes = list(np.atleast_1d(grid))
+    axes = list(np.ravel(np.asarray(axes, dtype=object)))
+    if len(axes) != len(panels):
+        raise ValueError(f"axes must be {len(panels)}, one for each map, got {len(axes)}")
+    for panel, ax in zip(panels, axes, strict=True):
+        _draw(panel, ax)
+    whole: Figure = axes[0].figure
+    return whole
+
+
+def _draw(panel: Panel, ax: Any) -> None:
+    from matplotlib.colors import ListedColormap
+
+    values, scale = panel.values, panel.scale
+    if panel.role == "kernel":
+        values = values.reshape(-1, values.shape[-1])
+    if values.ndim == 3:
+        shown = np.clip((values - scale.low) / (scale.high - scale.low), 0, 1)
+        ax.imshow(shown)
+    else:
+        signed = ListedColormap(signed_palette() / 255, "signed")
+        colour_map = signed if scale.kind == "signed" else "gray"
+        picture = ax.imshow(values, cmap=colour_map, vmin=scale.low, vmax=scale.high)
+        ax.figure.colorbar(picture, ax=ax, shrink=0.8)
+        if max(values.shape) <= _MOST_NUMBERS:
+            _write_numbers(ax, values, picture)
+    ax.set_title(f"{panel.title} {panel.shape}", color=ROLES[panel.role])
+    ax.set_xlabel(panel.note)
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def _write_numbers(ax: Any, values: Any, picture: Any) -> None:
+    for (row, column), value in np.ndenumerate(values):
+        red, green, blue, _ = picture.to_rgba(value)
+        ink = (
+            "black"
+            if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.179
+            else "white"
+        )
+        text = f"{value:.3g}".replace("-", "−")
+        ax.text(column, row, text, ha="center", va="center", color=ink, fontsize=8)
