@@ -34,6 +34,7 @@ SOURCES = (
     "convwidgets/engine/_jit.py",
     "convwidgets/engine/kernels.py",
     "convwidgets/engine/tile.py",
+    "convwidgets/export/*.json",
     "frontend/build/*.py",
     "frontend/build/bundle.mjs",
     "frontend/build/worker_plugin.mjs",

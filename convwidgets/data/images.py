@@ -92,7 +92,18 @@ class Image:
         return str(self.array.dtype)
 
     def fit(self, max_size: int) -> Image:
-        """Return the picture at another `max_size`, from the original."""
+        """Return the picture at another size, made from the original.
+
+        Parameters
+        ----------
+        max_size : int
+            The longest side.
+
+        Returns
+        -------
+        Image
+            This one, if it has that size already.
+        """
         if max(self.array.shape[:2]) == min(max_size, max(self.original.shape[:2])):
             return self
         return _image(self.original, max_size, self.name, self.label)
@@ -215,7 +226,8 @@ def _picture(name: str, max_size: int) -> Image:
 
 
 def _image(array: NDArray[Any], max_size: int, name: str = "", label: str = "") -> Image:
-    original = array if isinstance(array, FrozenArray) else FrozenArray(array)
+    frozen = isinstance(array, FrozenArray) and not array.flags.writeable
+    original = array if isinstance(array, FrozenArray) and frozen else FrozenArray(array)
     fitted = _smaller(original, max_size)
     digest = hashlib.sha256(f"{fitted.shape} {fitted.dtype}".encode() + fitted.tobytes())
     return Image(fitted, original, name, label, digest.hexdigest()[:16])

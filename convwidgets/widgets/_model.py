@@ -49,7 +49,8 @@ class Model(anywidget.AnyWidget):
         """Take what a page sends; what breaks a rule is refused with a message, and sent back."""
         changes = {key: value for key, value in sync_data.items() if key not in _NOT_THE_PAGES}
         try:
-            super().set_state(changes)
+            with self._lock:
+                super().set_state(changes)
         except TraitError as error:
             self.send({"type": "error", "request": "update", "message": str(error)})
             self.send_state([key for key in changes if key in self.keys])

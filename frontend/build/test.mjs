@@ -1,6 +1,6 @@
 /**
- * Runs the tests of the page code that need no browser: bundles every *.test.ts under tests/ for Node and
- * hands all to Node's own runner. The working folder of a test is frontend/.
+ * Runs the tests of the page code that need no browser: bundles every *.test.ts under tests/ for
+ * Node and hands all to Node's own runner. The working folder of a test is frontend/.
  *
  *   npm test                     all
  *   npm test -- geometry         those whose path holds the word
@@ -45,10 +45,9 @@ try {
     logLevel: "warning",
     metafile: true,
   });
-  const run = spawnSync(execPath, ["--enable-source-maps", "--test", ...Object.keys(metafile.outputs)], {
-    cwd: frontend,
-    stdio: "inherit",
-  });
+  const bundles = Object.keys(metafile.outputs);
+  const options = ["--enable-source-maps", "--test", "--test-reporter=spec"];
+  const run = spawnSync(execPath, [...options, ...bundles], { cwd: frontend, stdio: "inherit" });
   status = run.status ?? 1;
 } catch {
   // esbuild has said what is wrong.

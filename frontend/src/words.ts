@@ -104,6 +104,7 @@ const en = {
   "grid.dropped": "{value}, not read by any window",
   "grid.edit": "Value at row {row}, column {column}",
   "grid.keys": "{label}. Arrow keys move, Enter pins.",
+  "grid.moves": "{label}. Arrow keys move.",
   "grid.padding": "padding {value}",
   "grid.waiting": "not computed yet",
   "number.comma": "Write the decimals after a point: 0.5, not 0,5.",

@@ -136,10 +136,11 @@ class Lab:
         page.goto(f"{self.url}/lab/workspaces/auto-{time.time_ns()}/tree/{name}?reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector(".jp-NotebookPanel-toolbar")
-        page.wait_for_function(
-            "() => !document.querySelector('.jp-Notebook-ExecutionIndicator')"
-            "?.dataset.status?.includes('unknown')"
-        )
+        self.wait_for_kernel(page)
+
+    def wait_for_kernel(self, page: Page) -> None:
+        """Wait until the kernel is idle: what is run before is lost."""
+        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
 
     def run_all(self, page: Page) -> None:
         page.get_by_role("menuitem", name="Run", exact=True).click()

@@ -203,6 +203,7 @@ def test_notebook_7_shows_the_widget(
         lab.write("seven.ipynb", MAKE.format(more=""))
         page.goto(f"{url}/notebooks/seven.ipynb")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
+        lab.wait_for_kernel(page)
         lab.run_all(page)
         screen = Screen(page)
         screen.drag_slider("stride", 2)

@@ -1,11 +1,6 @@
 /** The kernels of the page: typed calls of the WebAssembly module, on bounded and reused memory. */
-import { effectiveKernel, outputSize } from "./geometry";
+import { EngineError, checkConv2d, checkMaps, checkOneOf, checkPad2d, checkPool, checkWhole } from "./checks";
 import type { Activation, Conv2dOptions, Kernel, Maps, PaddingMode, Pads, PoolOptions } from "./types";
-
-/** A call that the engine refuses: it names the argument, the value and the rule. */
-export class EngineError extends Error {
-  override name = "EngineError";
-}
 
 const MODES: Record<PaddingMode, number> = { zeros: 0, reflect: 1, replicate: 2, circular: 3 };
 const ACTIVATIONS: Record<Activation, number> = { none: 0, relu: 1, abs: 2, clip: 3 };
@@ -47,9 +42,7 @@ export class PageEngine {
 
   /** The image with a rim: `pad` cells at the top, bottom, left and right. */
   pad2d(x: Maps, pad: Pads, mode: PaddingMode): Maps {
-    checkMaps("x", x);
-    checkPads(pad);
-    checkMode(x, pad, mode);
+    checkPad2d(x, pad, mode);
     const height = x.height + pad[0] + pad[1];
     const width = x.width + pad[2] + pad[3];
     return this.#fresh(() => {
@@ -66,24 +59,11 @@ export class PageEngine {
 
   /** The same in parts of about `work` multiply-adds; yields the fraction done after each. */
   *conv2dInParts(x: Maps, w: Kernel, options: Conv2dOptions, work: number): Generator<number, Maps> {
-    checkMaps("x", x);
-    checkKernel(x, w, options);
+    const { height, width } = checkConv2d(x, w, options);
     const { stride, dilation, groups, paddingMode } = options;
     const bias = options.bias ?? new Float32Array(w.filters);
-    if (bias.length !== w.filters) {
-      throw new EngineError(`bias must have one value for each of ${w.filters} filters, got ${bias.length}`);
-    }
-    const size = (axis: 0 | 1, side: number, kernel: number) =>
-      outputSize(side, kernel, stride[axis], [options.pad[2 * axis] as number, options.pad[2 * axis + 1] as number], dilation[axis]);
-    const height = size(0, x.height, w.height);
-    const width = size(1, x.width, w.width);
-    if (height < 1 || width < 1) {
-      throw new EngineError(
-        `kernel must fit the padded image, got ${w.height} × ${w.width} with dilation ${dilation.join(" × ")} on ${x.height} × ${x.width}`,
-      );
-    }
     // A padding zero times an infinite weight is NaN: then the zeros must be there to be multiplied.
-    const explicit = paddingMode !== "zeros" || !w.data.every(Number.isFinite);
+    const explicit = options.pad.some(Boolean) && (paddingMode !== "zeros" || !w.data.every(Number.isFinite));
     const [image, pad] = explicit ? [this.pad2d(x, options.pad, paddingMode), [0, 0, 0, 0] as const] : [x, options.pad];
     this.#top = this.#start;
     const arrays = [
@@ -114,8 +94,9 @@ export class PageEngine {
 
   /** The mean of each window; padding counts as zeros when `countPadding`, `divisor` replaces the count. */
   avgPool2d(x: Maps, options: PoolOptions & { countPadding: boolean; divisor?: number }): Maps {
-    const { height, width } = poolSizes(x, options);
+    const { height, width } = checkPool(x, options);
     const { size, stride, pad, dilation, divisor = 0 } = options;
+    checkWhole("divisor", [divisor], 0);
     return this.#fresh(() => {
       const y = this.#room([1, x.channels, height, width]);
       this.#call(
@@ -129,9 +110,7 @@ export class PageEngine {
 
   activate(x: Maps, kind: Activation): Maps {
     checkMaps("x", x);
-    if (!Object.hasOwn(ACTIVATIONS, kind)) {
-      throw new EngineError(`activation must be one of ${Object.keys(ACTIVATIONS).join(", ")}, got ${String(kind)}`);
-    }
+    checkOneOf("activation", kind, Object.keys(ACTIVATIONS));
     return this.#fresh(() => {
       const y = this.#room([x.data.length]);
       this.#call("activate", [this.#place(x.data, [x.data.length]), y], [ACTIVATIONS[kind]]);
@@ -140,7 +119,7 @@ export class PageEngine {
   }
 
   #extreme(kernel: string, x: Maps, options: PoolOptions): { maps: Maps; index: Int32Array } {
-    const { height, width } = poolSizes(x, options);
+    const { height, width } = checkPool(x, options);
     const { size, stride, pad, dilation } = options;
     return this.#fresh(() => {
       const y = this.#room([1, x.channels, height, width]);
@@ -151,7 +130,7 @@ export class PageEngine {
         [...size, ...stride, pad[0], pad[2], ...dilation, 0, height],
       );
       const maps = { data: this.#read(y), channels: x.channels, height, width };
-      return { maps, index: new Int32Array(this.#read(index).buffer) };
+      return { maps, index: new Int32Array(this.#exports.memory.buffer, index.pointer, count(index.shape)).slice() };
     });
   }
 
@@ -186,7 +165,7 @@ export class PageEngine {
     }
     const { memory } = this.#exports;
     const missing = end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    if (missing > 0) grow(memory, Math.ceil(missing / PAGE));
     this.#top = end;
     return { pointer, shape };
   }
@@ -204,74 +183,11 @@ export function finish<T>(parts: Generator<number, T>): T {
   }
 }
 
-function poolSizes(x: Maps, { size, stride, pad, dilation, ceilMode }: PoolOptions): { height: number; width: number } {
-  checkMaps("x", x);
-  checkPads(pad);
-  checkWhole("size", size, 1);
-  checkWhole("stride", stride, 1);
-  checkWhole("dilation", dilation, 1);
-  for (const axis of [0, 1] as const) {
-    const most = Math.floor(effectiveKernel(size[axis], dilation[axis]) / 2);
-    if (Math.max(pad[2 * axis] as number, pad[2 * axis + 1] as number) > most) {
-      throw new EngineError(`pad must be at most half of the window (${most}), got ${pad.join(", ")}`);
-    }
-  }
-  const height = outputSize(x.height, size[0], stride[0], [pad[0], pad[1]], dilation[0], ceilMode);
-  const width = outputSize(x.width, size[1], stride[1], [pad[2], pad[3]], dilation[1], ceilMode);
-  if (height < 1 || width < 1) {
-    throw new EngineError(`size must fit the padded image, got ${size.join(" × ")} on ${x.height} × ${x.width}`);
-  }
-  return { height, width };
-}
-
-function checkMaps(name: string, x: Maps): void {
-  checkWhole(`${name}.channels, height and width`, [x.channels, x.height, x.width], 1);
-  if (!(x.data instanceof Float32Array) || x.data.length !== x.channels * x.height * x.width) {
-    throw new EngineError(
-      `${name}.data must hold ${x.channels} × ${x.height} × ${x.width} float32 values, got ${x.data?.length}`,
-    );
-  }
-}
-
-function checkKernel(x: Maps, w: Kernel, { stride, pad, dilation, groups, paddingMode }: Conv2dOptions): void {
-  checkWhole("w.filters, channels, height and width", [w.filters, w.channels, w.height, w.width], 1);
-  if (!(w.data instanceof Float32Array) || w.data.length !== w.filters * w.channels * w.height * w.width) {
-    throw new EngineError(`w.data must hold one float32 value for each weight, got ${w.data?.length}`);
-  }
-  checkWhole("stride", stride, 1);
-  checkWhole("dilation", dilation, 1);
-  checkWhole("groups", [groups], 1);
-  checkPads(pad);
-  checkMode(x, pad, paddingMode);
-  if (x.channels !== w.channels * groups || w.filters % groups !== 0) {
-    throw new EngineError(
-      `groups must divide channels and filters, got ${groups} for ${x.channels} channels and ${w.filters} filters of ${w.channels}`,
-    );
-  }
-}
-
-function checkPads(pad: Pads): void {
-  if (pad.length !== 4) throw new EngineError(`pad must have four numbers, got ${pad.length}`);
-  checkWhole("pad", pad, 0);
-}
-
-function checkMode(x: Maps, pad: Pads, mode: PaddingMode): void {
-  if (!Object.hasOwn(MODES, mode)) {
-    throw new EngineError(`paddingMode must be one of ${Object.keys(MODES).join(", ")}, got ${String(mode)}`);
-  }
-  const less = mode === "reflect" ? 1 : mode === "circular" ? 0 : -Infinity;
-  if (Math.max(pad[0], pad[1]) > x.height - less || Math.max(pad[2], pad[3]) > x.width - less) {
-    throw new EngineError(`pad must be at most the image's size for ${mode}, got ${pad.join(", ")} on ${x.height} × ${x.width}`);
-  }
-}
-
-const LARGEST = 2 ** 20;
-
-function checkWhole(name: string, values: readonly number[], least: number): void {
-  for (const value of values) {
-    if (!Number.isInteger(value) || value < least || value > LARGEST) {
-      throw new EngineError(`${name} must be whole from ${least} to ${LARGEST}, got ${values.join(", ")}`);
-    }
+function grow(memory: WebAssembly.Memory, pages: number): void {
+  try {
+    memory.grow(pages);
+  } catch {
+    throw new EngineError(`the page must give the engine memory for these images, and refused ${(pages * PAGE) / 2 ** 20} MB`);
   }
 }
 

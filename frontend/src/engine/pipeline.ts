@@ -1,4 +1,5 @@
 /** What one move of a slider computes, from the picture to the pooled map. */
+import { EngineError, checkKernel, checkMaps, checkOneOf } from "./checks";
 import { type PageEngine, finish } from "./engine";
 import type {
   ChannelChoice,
@@ -15,6 +16,8 @@ import type {
 /** The weights of ITU-R Recommendation BT.709, with which scikit-image makes a picture grey. */
 const LUMA = Float32Array.of(0.2125, 0.7154, 0.0721);
 
+const CHANNELS: readonly ChannelChoice[] = ["grey", "red", "green", "blue", "sum", "each"];
+
 /** Runs a job to its end. */
 export function run<J extends Job>(engine: PageEngine, job: J): JobResult<J> {
   return finish(parts(engine, job, Infinity));
@@ -27,6 +30,8 @@ export function parts<J extends Job>(engine: PageEngine, job: J, work: number): 
 }
 
 function* convolution(engine: PageEngine, request: PipelineRequest, work: number): Generator<number, PipelineResult> {
+  checkOneOf("pooling", request.pooling, ["none", "max", "average"]);
+  if (!Number.isFinite(request.bias)) throw new EngineError(`bias must be a finite number, got ${request.bias}`);
   const selected = select(engine, request.image, request.channels);
   const { stride, dilation, pad, paddingMode } = request;
   const kernel = laidOn(request.kernel, selected.channels, request.flip);
@@ -57,6 +62,7 @@ function* convolution(engine: PageEngine, request: PipelineRequest, work: number
 }
 
 function* pooling(engine: PageEngine, request: PoolRequest): Generator<number, PoolResult> {
+  checkOneOf("op", request.op, ["max", "average", "min"]);
   const selected = choose(engine, request);
   if (request.op === "average") {
     return { selected, output: engine.avgPool2d(selected, { ...request, countPadding: true }), index: null };
@@ -72,6 +78,11 @@ export function choose(engine: PageEngine, request: PoolRequest): Maps {
 
 /** The channels that are convolved. */
 export function select(engine: PageEngine, image: Maps, choice: ChannelChoice): Maps {
+  checkMaps("image", image);
+  checkOneOf("channels", choice, CHANNELS);
+  if (image.channels !== 1 && image.channels !== 3) {
+    throw new EngineError(`image.channels must be 1 or 3, got ${image.channels}`);
+  }
   if (image.channels === 1 || choice === "sum" || choice === "each") return image;
   if (choice === "grey") {
     const luma = { data: LUMA, filters: 1, channels: 3, height: 1, width: 1 };
@@ -90,6 +101,13 @@ export function select(engine: PageEngine, image: Maps, choice: ChannelChoice): 
 
 /** One filter for each channel, turned by half for a true convolution. */
 function laidOn(kernel: Kernel, channels: number, flip: boolean): Kernel {
+  checkKernel("kernel", kernel);
+  if (kernel.filters !== 1 || (kernel.channels !== 1 && kernel.channels !== channels)) {
+    throw new EngineError(
+      `kernel must be one matrix, or one for each of the channels that are convolved (${channels}), ` +
+        `got ${kernel.filters} × ${kernel.channels}`,
+    );
+  }
   const size = kernel.height * kernel.width;
   const data = new Float32Array(channels * size);
   for (let channel = 0; channel < channels; channel++) {
@@ -115,6 +133,9 @@ function sum(own: Maps, bias: number): Maps {
 /** The image moved down and right, what leaves at one side coming in at the other. */
 function rolled(image: Maps, [down, right]: readonly [number, number]): Maps {
   const { channels, height, width } = image;
+  if (!Number.isInteger(down) || !Number.isInteger(right)) {
+    throw new EngineError(`shift must be two whole numbers, got ${down}, ${right}`);
+  }
   const rows = ((down % height) + height) % height;
   const columns = ((right % width) + width) % width;
   if (rows === 0 && columns === 0) return image;

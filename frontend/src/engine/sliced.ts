@@ -19,7 +19,7 @@ export type FromWorker =
   | { type: "done"; id: number; result: JobResult<Job> }
   | { type: "failed"; id: number; name: string; message: string };
 
-let spare: Promise<PageEngine> | null = null;
+let spare: PageEngine | null = null;
 
 /** Runs a job in parts, giving way to the page between them. */
 export async function runSliced<J extends Job>(
@@ -28,19 +28,21 @@ export async function runSliced<J extends Job>(
   onProgress: (fraction: number) => void,
   isCancelled: () => boolean,
 ): Promise<JobResult<J>> {
-  // Parts of two jobs must not meet in one memory.
-  const engine = await (spare ?? createEngine(module));
+  // Parts of two jobs must not meet in one memory: a job takes the spare engine away.
+  const taken = spare;
   spare = null;
-  const steps = parts(engine, job, PART);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) {
-      spare = Promise.resolve(engine);
-      return step.value;
+  const engine = taken ?? (await createEngine(module));
+  try {
+    const steps = parts(engine, job, PART);
+    for (;;) {
+      if (isCancelled()) throw new Cancelled("cancelled");
+      const step = steps.next();
+      if (step.done) return step.value;
+      onProgress(step.value);
+      await pause();
     }
-    onProgress(step.value);
-    await pause();
-    if (isCancelled()) throw new Cancelled("cancelled");
+  } finally {
+    spare = engine;
   }
 }
 

@@ -19,6 +19,8 @@ export class EngineWorker {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #id = 0;
+  /** Why no job can be answered any more. */
+  #ended: Error | null = null;
 
   constructor() {
     const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
@@ -40,6 +42,7 @@ export class EngineWorker {
   ): { promise: Promise<JobResult<J>>; cancel(): void } {
     const id = ++this.#id;
     const promise = new Promise<JobResult<Job>>((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended);
       this.#waiting.set(id, { resolve, reject, onProgress });
       void compileKernels().then((module) => {
         if (this.#waiting.has(id)) this.#worker.postMessage({ type: "run", id, job, module } satisfies ToWorker);
@@ -70,6 +73,7 @@ export class EngineWorker {
   }
 
   #failAll(error: Error): void {
+    this.#ended = error;
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }

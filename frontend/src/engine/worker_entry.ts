@@ -1,6 +1,7 @@
 /** The worker's side: one job after the other, in parts, so that a cancellation is heard. */
 import { type FromWorker, type ToWorker, runSliced } from "./sliced";
 
+const running = new Set<number>();
 const cancelled = new Set<number>();
 const answer = (message: FromWorker, transfer: Transferable[] = []) =>
   (self as unknown as { postMessage(message: FromWorker, transfer: Transferable[]): void }).postMessage(message, transfer);
@@ -8,9 +9,10 @@ const answer = (message: FromWorker, transfer: Transferable[] = []) =>
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   const { id } = data;
   if (data.type === "cancel") {
-    cancelled.add(id);
+    if (running.has(id)) cancelled.add(id);
     return;
   }
+  running.add(id);
   try {
     const result = await runSliced(
       data.module,
@@ -22,6 +24,9 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   } catch (error) {
     const { name, message } = error as Error;
     answer({ type: "failed", id, name, message });
+  } finally {
+    running.delete(id);
+    cancelled.delete(id);
   }
 };
 

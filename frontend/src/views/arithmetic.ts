@@ -1,9 +1,9 @@
-import { plural, t } from "../words";
+import { t } from "../words";
 import type { Cell, Region } from "./cellGrid";
 import { type Child, fill, h, setText } from "./dom";
-import { exactText, formatIndices, formatNumber, sumFigures } from "./format";
 import { type Segment, type SizeEquation, sizeLines } from "./sizeEquation";
-import { type SumFold, foldTerms } from "./sumFold";
+import type { SumFold } from "./sumFold";
+import { type Piece, linesOf, readsText } from "./sumLines";
 
 export type { SizeEquation } from "./sizeEquation";
 export { spokenSentence } from "./spoken";
@@ -103,26 +103,34 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
   const show = () => {
     const { sum, size, poolSize } = props;
     const lines = sum ? linesOf(sum, props, fold) : [];
-    const outline = JSON.stringify(lines.map((line) => line.map(({ kind, fixed, term }) => [kind, fixed, term])));
+    const outline = JSON.stringify(
+      lines.map((line) => line.map(({ kind, fixed, term }) => [kind, fixed, term])),
+    );
     if (outline !== structure) {
       structure = outline;
       numbers = [];
       widths = [];
-      fill(sums, ...(sum ? lines.map((line) => draw(line)) : [h("p", { class: "cw-sum-empty" }, t("sum.empty"))]));
+      fill(
+        sums,
+        ...(sum ? lines.map((line) => draw(line)) : [h("p", { class: "cw-sum-empty" }, t("sum.empty"))]),
+      );
     }
-    lines.flat().filter((piece) => piece.text !== undefined).forEach((piece, i) => {
-      const node = numbers[i];
-      if (!node) return;
-      const text = piece.text as string;
-      setText(node, text);
-      node.classList.toggle("cw-is-padding", piece.padding ?? false);
-      node.classList.toggle("cw-is-winner", piece.wins ?? false);
-      // A number keeps the widest room that it ever took: the sum does not move from cell to cell.
-      if (piece.kind !== "weight" && text.length > (widths[i] ?? 0)) {
-        widths[i] = text.length;
-        node.style.minWidth = `${text.length}ch`;
-      }
-    });
+    lines
+      .flat()
+      .filter((piece) => piece.text !== undefined)
+      .forEach((piece, i) => {
+        const node = numbers[i];
+        if (!node) return;
+        const text = piece.text as string;
+        setText(node, text);
+        node.classList.toggle("cw-is-padding", piece.padding ?? false);
+        node.classList.toggle("cw-is-winner", piece.wins ?? false);
+        // A number keeps the widest room that it ever took: the sum does not move from cell to cell.
+        if (piece.kind !== "weight" && text.length > (widths[i] ?? 0)) {
+          widths[i] = text.length;
+          node.style.minWidth = `${text.length}ch`;
+        }
+      });
     setText(reads, sum ? readsText(sum, props) : "");
     const key = JSON.stringify([size, poolSize]);
     if (key !== sizeKey) {
@@ -130,7 +138,9 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
       fill(
         sizes,
         ...(size ? sizeLines(size).map(drawEquation) : []),
-        ...(poolSize ? sizeLines(poolSize).map((line) => drawEquation([{ text: `${t("size.pooling")} ` }, ...line])) : []),
+        ...(poolSize
+          ? sizeLines(poolSize).map((line) => drawEquation([{ text: `${t("size.pooling")} ` }, ...line]))
+          : []),
       );
     }
   };
@@ -163,7 +173,13 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
     if (!key) return h("span", { class: `cw-sum-${piece.kind}` }, piece.fixed ?? "");
     return h(
       "button",
-      { type: "button", class: "cw-sum-fold", "data-fold": key, "aria-expanded": fold[key], onclick: () => toggle(key) },
+      {
+        type: "button",
+        class: "cw-sum-fold",
+        "data-fold": key,
+        "aria-expanded": fold[key],
+        onclick: () => toggle(key),
+      },
       piece.fixed ?? "",
     );
   };
@@ -182,152 +198,9 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
 
 const FOLDS: Partial<Record<Piece["kind"], keyof SumFold>> = { zeros: "zeros", rest: "all" };
 
-/** One stretch of a line: text that stays (`fixed`) or a number that changes (`text`). */
-interface Piece {
-  kind: "value" | "weight" | "bias" | "result" | "partial" | "operator" | "comma" | "mark" | "word" | "zeros" | "rest";
-  text?: string;
-  fixed?: string;
-  padding?: boolean;
-  wins?: boolean;
-  term?: [channel: number, index: number];
-  /** Part of the equals sign and the result, which stay together. */
-  tail?: boolean;
-}
-
 function drawGroup({ term }: Piece): HTMLElement {
   if (!term) return h("span", { class: "cw-sum-tail" });
   return h("span", { class: "cw-term", "data-channel": term[0], "data-index": term[1] });
-}
-
-/** The equals sign, or "≈", and what follows it. */
-function tail(relation: string, kind: "partial" | "result", text: string): Piece[] {
-  return [
-    { kind: "operator", text: relation, tail: true },
-    { kind, text, tail: true },
-  ];
-}
-
-function linesOf(sum: ConvolutionSum | PoolSum, { channelNames = [] }: ArithmeticProps, fold: SumFold): Piece[][] {
-  if (sum.kind !== "convolution") return [poolLine(sum, fold)];
-  const lines: Piece[][] = [];
-  const several = sum.terms.length > 1;
-  sum.terms.forEach((terms, channel) => {
-    const bias = several ? 0 : sum.bias;
-    const result = several ? (sum.partial?.[channel] ?? NaN) : sum.feature;
-    const line = productLine(terms, channel, bias, result, several, fold);
-    lines.push(several ? [{ kind: "word", fixed: channelNames[channel] ?? String(channel + 1) }, ...line] : line);
-  });
-  if (several) lines.push(channelLine(sum));
-  const feature = lines[lines.length - 1]?.at(-1)?.text ?? exactText(sum.feature);
-  if (sum.activation && sum.activation.kind !== "none") lines.push(activationLine(sum.feature, feature, sum.activation));
-  if (sum.pooling) lines.push(poolLine(sum.pooling, fold));
-  return lines;
-}
-
-function productLine(
-  terms: readonly Term[],
-  channel: number,
-  bias: number,
-  result: number,
-  partial: boolean,
-  fold: SumFold,
-): Piece[] {
-  const products = terms.map(({ value, weight }) => [value, weight]);
-  const figures = sumFigures([...products, ...(bias ? [[bias]] : [])], result);
-  const { shown, zeros, rest } = foldTerms(terms, fold);
-  const pieces = shown.flatMap((index, i): Piece[] => {
-    const [value = "", weight = ""] = figures.parts[index] ?? [];
-    const term: [number, number] = [channel, index];
-    const padding = !(terms[index] as Term).inside;
-    const product: Piece[] = [
-      { kind: "value", text: value, padding, term },
-      { kind: "mark", fixed: "×", term },
-      { kind: "weight", text: weight, term },
-    ];
-    return i ? [{ kind: "operator", fixed: "+" }, ...product] : product;
-  });
-  if (!shown.length) pieces.push({ kind: "operator", fixed: "0" });
-  if (rest || (fold.all && terms.length > 25)) {
-    if (rest) pieces.push({ kind: "operator", fixed: "+" });
-    pieces.push({ kind: "rest", fixed: fold.all ? t("sum.fewer") : plural("sum.rest", rest) });
-  }
-  if (bias) pieces.push(...biasPieces(bias, figures.parts[terms.length]?.[0] ?? ""));
-  if (zeros) pieces.push({ kind: "zeros", fixed: plural(fold.zeros ? "sum.hideZeros" : "sum.zeros", zeros) });
-  return [...pieces, ...tail(figures.relation, partial ? "partial" : "result", figures.result)];
-}
-
-function biasPieces(bias: number, text: string): Piece[] {
-  return [{ kind: "operator", fixed: bias < 0 ? "−" : "+" }, { kind: "bias", text: text.replace("−", "") }];
-}
-
-function channelLine({ partial, bias, feature }: ConvolutionSum): Piece[] {
-  const figures = sumFigures([...(partial ?? []).map((sum) => [sum]), ...(bias ? [[bias]] : [])], feature, { room: 8 });
-  const pieces = figures.parts.flatMap(([text = ""], i): Piece[] => {
-    const isBias = bias !== 0 && i === figures.parts.length - 1;
-    if (isBias) return biasPieces(bias, text);
-    const number: Piece = { kind: "partial", text };
-    return i ? [{ kind: "operator", fixed: "+" }, number] : [number];
-  });
-  return [
-    { kind: "word", fixed: t("sum.total") },
-    ...pieces,
-    ...tail(figures.relation, "result", figures.result),
-  ];
-}
-
-function activationLine(
-  feature: number,
-  shown: string,
-  { kind, result }: NonNullable<ConvolutionSum["activation"]>,
-): Piece[] {
-  const [open, close] = kind === "abs" ? ["|", "|"] : [`${kind === "relu" ? "ReLU" : t("sum.clip")}(`, ")"];
-  const same = Object.is(result, feature) ? shown : Object.is(result, -feature) ? shown.replace("−", "") : formatNumber(result);
-  return [
-    { kind: "mark", fixed: open },
-    { kind: "partial", text: shown },
-    { kind: "mark", fixed: close },
-    ...tail("=", "result", same),
-  ];
-}
-
-function poolLine({ kind, values, winner, divisor = values.length, result }: PoolSum, fold: SumFold): Piece[] {
-  const average = kind === "average";
-  const figures = sumFigures(values.map((value) => [value]), result, { divisor });
-  const texts = average ? figures.parts.flat() : values.map((value) => formatNumber(value));
-  const count = fold.all ? values.length : Math.min(values.length, 25);
-  const pieces: Piece[] = [{ kind: "mark", fixed: average ? "(" : `${t(`sum.${kind}`)}(` }];
-  texts.slice(0, count).forEach((text, i) => {
-    if (i) pieces.push(average ? { kind: "operator", fixed: "+" } : { kind: "comma", fixed: "," });
-    pieces.push({ kind: "value", text, wins: i === winner && !average, term: [0, i] });
-  });
-  if (count < values.length) pieces.push({ kind: "rest", fixed: plural("sum.rest", values.length - count) });
-  pieces.push(
-    { kind: "mark", fixed: average ? `) / ${divisor}` : ")" },
-    ...(average ? tail(figures.relation, "result", figures.result) : tail("=", "result", formatNumber(result))),
-  );
-  return pieces;
-}
-
-function readsText(sum: ConvolutionSum | PoolSum, { size }: ArithmeticProps): string {
-  const pooled = sum.kind === "convolution" ? sum.pooling : sum;
-  const sentences: string[] = [];
-  const where = ({ position, reads }: { position: Cell; reads: Region }) => ({
-    row: position[0],
-    column: position[1],
-    rows: formatIndices(reads.rows),
-    columns: formatIndices(reads.columns),
-  });
-  if (sum.kind !== "convolution") sentences.push(t("sum.reads", where(sum)));
-  else if (pooled) sentences.push(t("sum.pools", where(pooled)), t("sum.featureReads", where(sum)));
-  else sentences.push(t("sum.reads", where(sum)));
-  const padding = size ? paddingRead(sum.reads, size.input) : 0;
-  if (padding) sentences.push(t("sum.paddingRead", { count: padding, all: sum.reads.rows.length * sum.reads.columns.length }));
-  return sentences.join(" ");
-}
-
-function paddingRead({ rows, columns }: Region, [height, width]: readonly [number, number]): number {
-  const inside = (indices: readonly number[], size: number) => indices.filter((index) => index >= 0 && index < size).length;
-  return rows.length * columns.length - inside(rows, height) * inside(columns, width);
 }
 
 function drawEquation(line: readonly Segment[]): HTMLElement {

@@ -1,6 +1,7 @@
 import { t } from "../words";
 import { roomFor, typeSize } from "./cellInk";
-import { type Frame, type Margin, cellDrawing } from "./cellDrawing";
+import { cellDrawing } from "./cellDrawing";
+import type { Frame, Margin } from "./cellPaths";
 import { cellField } from "./cellField";
 import { cellAfterKey, clamp, sameCell } from "./cellKeys";
 import { h, uid } from "./dom";
@@ -98,7 +99,7 @@ const MOST_CHARACTERS = 7;
 /** A small map as cells with numbers. */
 export function cellGrid(options: CellGridOptions): CellGridView {
   const { role, fit = "scroll", largest = 44, onEdit } = options;
-  const drawing = cellDrawing(uid("grid"));
+  const drawing = cellDrawing(uid("grid"), Boolean(options.onPick));
   const scroller = h("div", { class: "cw-grid-scroll" });
   scroller.append(drawing.el);
   const el = h("div", { class: `cw-grid cw-role-${role}` }, scroller);
@@ -108,7 +109,13 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   let hovered: Cell | null = null;
   let side = 0;
   let shape = "";
-  let frame: Frame = { top: 0, left: 0, rows: 0, columns: 0, reach: { top: 0, bottom: -1, left: 0, right: -1 } };
+  let frame: Frame = {
+    top: 0,
+    left: 0,
+    rows: 0,
+    columns: 0,
+    reach: { top: 0, bottom: -1, left: 0, right: -1 },
+  };
   let margin: Margin = { top: 0, left: 0 };
   const theme = watchTheme(el, () => draw());
   const room = watchRoom(el, () => draw());
@@ -224,7 +231,8 @@ export function cellGrid(options: CellGridOptions): CellGridView {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (moved) moveTo(moved);
     else if (event.key === "Enter" && options.onPick) options.onPick(cursor);
-    else if (event.key === " " && canPaint(props) && isInside(cursor)) onEdit?.(cursor, props.paint as number, true);
+    else if (event.key === " " && canPaint(props) && isInside(cursor))
+      onEdit?.(cursor, props.paint as number, true);
     else if ((event.key === "F2" || event.key === "Enter") && canEdit(props)) edit(cursor, null);
     else if ((event.key === "Delete" || event.key === "Backspace") && canEdit(props)) set(cursor, 0);
     else if (plain && /^[\d.,+-]$/.test(event.key) && canEdit(props)) edit(cursor, event.key);
@@ -307,6 +315,9 @@ function line([row, column]: Cell, [toRow, toColumn]: Cell): Cell[] {
   const steps = Math.max(Math.abs(toRow - row), Math.abs(toColumn - column));
   return Array.from({ length: steps }, (_, i) => {
     const share = (i + 1) / steps;
-    return [Math.round(row + share * (toRow - row)), Math.round(column + share * (toColumn - column))] as const;
+    return [
+      Math.round(row + share * (toRow - row)),
+      Math.round(column + share * (toColumn - column)),
+    ] as const;
   });
 }

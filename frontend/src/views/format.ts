@@ -53,7 +53,9 @@ function shortest(size: number): string {
   while (precision < 9 && Math.fround(Number(size.toPrecision(precision))) !== single) precision += 1;
   const nearest = Number(size.toPrecision(precision));
   const plain = nearest >= 1e-6 && nearest < 1e12;
-  const text = plain ? trimmed(nearest.toFixed(decimals(nearest, precision))) : scientific(nearest, precision - 1);
+  const text = plain
+    ? trimmed(nearest.toFixed(decimals(nearest, precision)))
+    : scientific(nearest, precision - 1);
   if (shortestTexts.size >= SHORTEST_KEPT) shortestTexts.clear();
   shortestTexts.set(size, text);
   return text;
@@ -88,7 +90,10 @@ export type NumberProblem = "empty" | "comma" | "division" | "number" | "great";
 
 /** A number as a learner types it, `-.5` and `1/9` included, or what is wrong with it. */
 export function parseNumber(text: string): number | NumberProblem {
-  const typed = text.trim().replace(/[\u2212\u2013]/g, "-").replace(/\s*([/+-])\s*/g, "$1");
+  const typed = text
+    .trim()
+    .replace(/[\u2212\u2013]/g, "-")
+    .replace(/\s*([/+-])\s*/g, "$1");
   if (!typed) return "empty";
   if (/^[+-]?\d*,\d+$/.test(typed)) return "comma";
   const parts = typed.split("/");
@@ -122,7 +127,8 @@ export function sumFigures(
   result: number,
   { divisor = 1, room = PART_ROOM }: { divisor?: number; room?: number } = {},
 ): SumFigures {
-  const write = (digits: number) => parts.map((factors) => factors.map((factor) => formatNumber(factor, { room: digits })));
+  const write = (digits: number) =>
+    parts.map((factors) => factors.map((factor) => formatNumber(factor, { room: digits })));
   const short = formatNumber(result, { room: RESULT_ROOM });
   for (const digits of [room, RESULT_ROOM, Infinity]) {
     const texts = write(digits);

@@ -1,9 +1,10 @@
 import { t } from "../words";
 import { cellField } from "./cellField";
+import { chosenWeight } from "./chosenWeight";
 import type { Cell } from "./cellGrid";
 import { cellAfterKey, clamp, sameCell } from "./cellKeys";
 import { h, setAttribute, setText, uid } from "./dom";
-import { exactText, parseNumber } from "./format";
+import { exactText } from "./format";
 import { type MatrixProblem, parseMatrix } from "./matrixText";
 import { watchRoom } from "./room";
 import { watchTheme, weightHue } from "./theme";
@@ -54,7 +55,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   const tabs = h("div", { class: "cw-kernel-tabs", role: "group", "aria-label": t("weights.channels") });
   const grid = h("div", { class: "cw-weights", role: "grid", tabindex: 0 });
   const scroller = h("div", { class: "cw-kernel-scroll" }, grid);
-  const chosen = chosenField({
+  const chosen = chosenWeight({
     onStep: (steps) => alter(steps),
     onValue: (value) => put(value, true),
     onProblem: (problem) => say(problem),
@@ -66,6 +67,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   let props: KernelEditorProps = { planes: [[[0]]] };
   let cells: HTMLElement[] = [];
   let shape = "";
+  let centred = false;
   let cursor: Cell = [0, 0];
   /** What Escape goes back to: the weight as it was when its cell was chosen. */
   let before = 0;
@@ -245,7 +247,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
   });
   grid.addEventListener("copy", (event) => {
     event.preventDefault();
-    const lines = plane().map((row) => row.map((value) => exactText(value).replace("−", "-")).join("\t"));
+    const lines = laid().map((row) => row.map((value) => exactText(value).replace("−", "-")).join("\t"));
     event.clipboardData?.setData("text/plain", lines.join("\n"));
   });
 
@@ -267,8 +269,9 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
         h("div", { class: "cw-weight-row", role: "row" }, cells.slice(row * width, (row + 1) * width)),
       ),
     );
-    cursor = [Math.min(cursor[0], height - 1), Math.min(cursor[1], width - 1)];
+    cursor = [height >> 1, width >> 1];
     before = valueAt(cursor);
+    centred = false;
   };
 
   /** Sizes of cells and type follow the room there is. */
@@ -276,7 +279,11 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
     const [height, width] = size();
     const { scale } = theme.current();
     const large = Math.max(height, width) >= LARGE_SIDE;
-    const side = clamp(((room.width || DEFAULT_WIDTH) - (large ? LARGE_GAP : GAP) * (width - 1)) / width, 24, 110 * scale);
+    const side = clamp(
+      ((room.width || DEFAULT_WIDTH) - (large ? LARGE_GAP : GAP) * (width - 1)) / width,
+      24,
+      110 * scale,
+    );
     const type = weightTexts(laid(), side, scale);
     grid.style.setProperty("--cw-weight-width", `${Math.floor(side)}px`);
     grid.style.setProperty("--cw-weight-height", `${Math.floor(Math.min(side, 60 * scale))}px`);
@@ -295,7 +302,14 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
       const row = Math.floor(i / width);
       const column = i % width;
       const value = matrix[row]?.[column] ?? 0;
-      const kind = value < 0 ? "cw-is-negative" : value > 0 ? "cw-is-positive" : value === 0 ? "cw-is-zero" : "cw-is-nan";
+      const kind =
+        value < 0
+          ? "cw-is-negative"
+          : value > 0
+            ? "cw-is-positive"
+            : value === 0
+              ? "cw-is-zero"
+              : "cw-is-nan";
       const lit = sameCell(props.highlight, [row, column]) ? " cw-lit" : "";
       setAttribute(cell, "class", `cw-weight ${kind}${lit}${i === focus ? " cw-chosen" : ""}`);
       setAttribute(cell, "id", `${id}-${row}-${column}`);
@@ -305,6 +319,10 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
       const hue = weightHue((source[0] as number) * width + (source[1] as number));
       if (props.hues) cell.style.setProperty("--cw-hue", String(Math.round(hue)));
     });
+    if (!centred && room.width) {
+      scroller.scrollLeft = (scroller.scrollWidth - scroller.clientWidth) / 2;
+      centred = true;
+    }
     el.classList.toggle("cw-hued", props.hues ?? false);
     setAttribute(grid, "aria-activedescendant", `${id}-${cursor[0]}-${cursor[1]}`);
     setAttribute(grid, "aria-rowcount", height);
@@ -321,7 +339,11 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
     if (tabs.childElementCount !== planes.length) {
       tabs.replaceChildren(
         ...planes.map((_, i) =>
-          h("button", { type: "button", class: "cw-kernel-tab", onclick: () => onChannel?.(i) }, channelName(i)),
+          h(
+            "button",
+            { type: "button", class: "cw-kernel-tab", onclick: () => onChannel?.(i) },
+            channelName(i),
+          ),
         ),
       );
     }
@@ -381,65 +403,4 @@ function problemText(problem: MatrixProblem): string {
         reason: t(`number.${problem.problem}`),
       });
   }
-}
-
-interface ChosenOptions {
-  onStep(steps: number): void;
-  onValue(value: number): void;
-  onProblem(problem: string): void;
-}
-
-/** A larger field for the chosen weight, for fingers and for cells too small to read. */
-function chosenField({ onStep, onValue, onProblem }: ChosenOptions) {
-  const id = uid("weight");
-  const label = h("label", { class: "cw-chosen-label", for: id });
-  const field = h("input", { id, class: "cw-number", type: "text", autocomplete: "off", spellcheck: "false" });
-  const stepper = (text: string, name: string, steps: number) =>
-    h("button", { type: "button", class: "cw-weight-step", "aria-label": name, onclick: () => onStep(steps) }, text);
-  const less = stepper("−", t("weights.less"), -1);
-  const more = stepper("+", t("weights.more"), 1);
-  const el = h("div", { class: "cw-weight-chosen" }, label, less, field, more);
-  let current = 0;
-
-  const restore = () => {
-    field.value = exactText(current);
-    field.removeAttribute("aria-invalid");
-  };
-
-  field.addEventListener("change", () => {
-    const value = parseNumber(field.value);
-    if (typeof value === "number") {
-      onProblem("");
-      onValue(value);
-    } else {
-      field.setAttribute("aria-invalid", "true");
-      onProblem(t(`number.${value}`));
-    }
-  });
-  field.addEventListener("blur", () => {
-    if (field.hasAttribute("aria-invalid")) restore();
-  });
-  field.addEventListener("keydown", (event) => {
-    event.stopPropagation();
-    if (event.key === "Escape") {
-      restore();
-      onProblem("");
-    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-      event.preventDefault();
-      onStep((event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1));
-    }
-  });
-
-  return {
-    el,
-    update([row, column]: Cell, value: number, locked: boolean) {
-      setText(label, t("weights.chosen", { row, column }));
-      const changed = value !== current;
-      current = value;
-      if (changed || document.activeElement !== field) restore();
-      field.disabled = locked;
-      less.disabled = locked;
-      more.disabled = locked;
-    },
-  };
 }

@@ -31,7 +31,8 @@ export function parseMatrix(text: string, limit: number): number[][] | MatrixPro
     const values: number[] = [];
     for (const [j, cell] of row.entries()) {
       const value = parseNumber(cell);
-      if (typeof value === "string") return { kind: "cell", row: i + 1, column: j + 1, text: cell, problem: value };
+      if (typeof value === "string")
+        return { kind: "cell", row: i + 1, column: j + 1, text: cell, problem: value };
       values.push(value);
     }
     matrix.push(values);
@@ -40,5 +41,8 @@ export function parseMatrix(text: string, limit: number): number[][] | MatrixPro
 }
 
 function unquoted(cell: string): string {
-  return cell.trim().replace(/^"(.*)"$/, "$1").trim();
+  return cell
+    .trim()
+    .replace(/^"(.*)"$/, "$1")
+    .trim();
 }

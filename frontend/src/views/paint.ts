@@ -7,7 +7,13 @@ const ABOVE_PIXEL = pixel(BEYOND.above);
 const images = new WeakMap<HTMLCanvasElement, { image: ImageData; pixels: Uint32Array }>();
 
 /** Paints maps on a canvas, one pixel a cell. NaN is hatched; the infinities have their own colours. */
-export function paintMaps(canvas: HTMLCanvasElement, maps: Maps, scale: Scale, channel: number, dark: boolean): void {
+export function paintMaps(
+  canvas: HTMLCanvasElement,
+  maps: Maps,
+  scale: Scale,
+  channel: number,
+  dark: boolean,
+): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   const { image, pixels } = imageOf(canvas, context, maps);

@@ -42,7 +42,10 @@ interface Axis {
   output: number;
 }
 
-function axisOf({ input, window: read, pad, stride, dilation, ceil, output }: SizeEquation, axis: 0 | 1): Axis {
+function axisOf(
+  { input, window: read, pad, stride, dilation, ceil, output }: SizeEquation,
+  axis: 0 | 1,
+): Axis {
   return {
     input: input[axis],
     window: read[axis],

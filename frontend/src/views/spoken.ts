@@ -13,16 +13,29 @@ export function spokenSentence({ sum }: Pick<ArithmeticProps, "sum">): string {
   return `${place} ${told.join(" ")}`;
 }
 
-function convolution({ terms, partial, bias, feature, activation, pooling: pooled }: ConvolutionSum): string[] {
+function convolution({
+  terms,
+  partial,
+  bias,
+  feature,
+  activation,
+  pooling: pooled,
+}: ConvolutionSum): string[] {
   const several = terms.length > 1;
-  const parts = several ? (partial ?? []).map((sum) => [sum]) : (terms[0] ?? []).map(({ value, weight }) => [value, weight]);
+  const parts = several
+    ? (partial ?? []).map((sum) => [sum])
+    : (terms[0] ?? []).map(({ value, weight }) => [value, weight]);
   const figures = sumFigures([...parts, ...(bias ? [[bias]] : [])], feature);
-  const counted = parts.map((_, i) => i).filter((i) => several || terms[0]?.[i]?.weight !== 0 || !Number.isFinite(terms[0]?.[i]?.value));
+  const counted = parts
+    .map((_, i) => i)
+    .filter((i) => several || terms[0]?.[i]?.weight !== 0 || !Number.isFinite(terms[0]?.[i]?.value));
   const products = counted.map((i) => (figures.parts[i] ?? []).map(spoken).join(t("spoken.times")));
   const bulk = counted.length > MOST_SPOKEN ? [t("spoken.products", { count: counted.length })] : products;
   if (bias) bulk.push(spoken(figures.parts[parts.length]?.[0] ?? ""));
   const left = bulk.length ? bulk.join(t("spoken.plus")) : "0";
-  const told = [t(figures.relation === "=" ? "spoken.equals" : "spoken.about", { left, right: spoken(figures.result) })];
+  const told = [
+    t(figures.relation === "=" ? "spoken.equals" : "spoken.about", { left, right: spoken(figures.result) }),
+  ];
   if (activation && activation.kind !== "none") {
     told.push(t(`spoken.${activation.kind}`, { result: spoken(formatNumber(activation.result)) }));
   }

@@ -13,13 +13,18 @@ export interface Folded {
   zeros: number;
   /** How many more terms there are. */
   rest: number;
+  /** There are more terms than are written unasked. */
+  long: boolean;
 }
 
 /** More terms than these are cut short. */
 export const MANY_TERMS = 25;
 const FIRST_TERMS = 8;
 
-export function foldTerms(terms: readonly { value: number; weight: number }[], { zeros, all }: SumFold): Folded {
+export function foldTerms(
+  terms: readonly { value: number; weight: number }[],
+  { zeros, all }: SumFold,
+): Folded {
   const indices = terms.map((_, index) => index);
   const nothing = indices.filter((index) => {
     const { value, weight } = terms[index] as { value: number; weight: number };
@@ -27,6 +32,7 @@ export function foldTerms(terms: readonly { value: number; weight: number }[], {
   });
   const left = new Set(zeros ? [] : nothing);
   const wanted = indices.filter((index) => !left.has(index));
-  const shown = wanted.length > MANY_TERMS && !all ? wanted.slice(0, FIRST_TERMS) : wanted;
-  return { shown, zeros: nothing.length, rest: wanted.length - shown.length };
+  const long = wanted.length > MANY_TERMS;
+  const shown = long && !all ? wanted.slice(0, FIRST_TERMS) : wanted;
+  return { shown, zeros: nothing.length, rest: wanted.length - shown.length, long };
 }

@@ -36,7 +36,12 @@ export function weightTexts(matrix: Matrix, width: number, scale: number): Weigh
 
 function fittingSize(texts: readonly string[], width: number, scale: number): number {
   const longest = Math.max(1, ...texts.map((text) => text.length));
-  const fitting = Math.min(LARGEST_TYPE * scale, 0.42 * width, (width - 4) / (longest * CHARACTER_WIDTH));
+  const margin = width > 40 ? 12 : 4;
+  const fitting = Math.min(
+    LARGEST_TYPE * scale,
+    0.42 * width,
+    (width - margin) / (longest * CHARACTER_WIDTH),
+  );
   return Math.floor(2 * fitting) / 2;
 }
 

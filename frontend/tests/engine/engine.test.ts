@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EngineError, createEngine } from "../../src/engine/engine";
+import { EngineError } from "../../src/engine/checks";
+import { createEngine } from "../../src/engine/engine";
 import { outputSize } from "../../src/engine/geometry";
 import { compileKernels, loadEngine } from "../../src/engine/load";
 import { run } from "../../src/engine/pipeline";
@@ -200,6 +201,43 @@ test("a job in slices gives what it gives at once; a cancelled one says so", asy
   assert.ok(seen.length > 1);
   assert.deepEqual(sliced, run(engine, large));
   await assert.rejects(runSliced(await compileKernels(), large, () => undefined, () => true), Cancelled);
+});
+
+test("jobs in slices side by side do not meet in one memory", async () => {
+  const engine = await loadEngine();
+  const module = await compileKernels();
+  const jobs = [1, 2, 3].map(() => ({ ...job, image: maps(3, 300, 300) }));
+  const run3 = jobs.map((each) => runSliced(module, each, () => undefined, () => false));
+  for (const [i, sliced] of (await Promise.all(run3)).entries()) {
+    assert.deepEqual(sliced, run(engine, jobs[i] as PipelineRequest));
+  }
+});
+
+test("a job that does not fit is refused with its name, its value and the rule", async () => {
+  const engine = await loadEngine();
+  const one = maps(1, 9, 9);
+  const refused: [Partial<PipelineRequest>, RegExp][] = [
+    [{ image: { ...job.image, channels: 2 } }, /image\.data must hold 2 × 60 × 70/],
+    [{ image: maps(2, 9, 9) }, /image\.channels must be 1 or 3, got 2/],
+    [{ image: { ...one, height: 0 } }, /image\..*got 1, 0, 9/],
+    [{ channels: "alpha" as "red" }, /channels must be one of .*got alpha/],
+    [{ kernel: { ...job.kernel, data: values(48) } }, /kernel\.data must hold 1 × 1 × 7 × 7/],
+    [{ kernel: { ...job.kernel, height: -7 } }, /kernel\..*-7/],
+    [{ image: one, kernel: { ...job.kernel, data: values(147), channels: 3 } }, /kernel must be one matrix.*\(1\)/],
+    [{ stride: 0 }, /stride must be whole from 1/],
+    [{ stride: NaN }, /stride .*NaN/],
+    [{ dilation: 11 }, /kernel must fit the padded image.*dilation 11/],
+    [{ pad: [3, 3] as unknown as PipelineRequest["pad"] }, /pad must be four numbers/],
+    [{ bias: NaN }, /bias must be a finite number, got NaN/],
+    [{ activation: "tanh" as "relu" }, /activation must be one of .*got tanh/],
+    [{ pooling: "mean" as "average" }, /pooling must be one of .*got mean/],
+    [{ poolSize: 61 }, /size must fit .*61 × 61 on 60 × 70/],
+    [{ poolStride: 0 }, /stride must be whole from 1/],
+  ];
+  for (const [change, rule] of refused) {
+    const call = () => run(engine, { ...job, ...change });
+    assert.throws(call, (error: Error) => error instanceof EngineError && rule.test(error.message), String(rule));
+  }
 });
 
 test("the channels' own sums add up to the feature map, and the pooled values are its own", async () => {

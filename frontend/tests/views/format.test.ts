@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exactText, formatIndices, formatNumber, parseNumber, sumFigures, sumsTo } from "../../src/views/format";
+import {
+  exactText,
+  formatIndices,
+  formatNumber,
+  parseNumber,
+  sumFigures,
+  sumsTo,
+} from "../../src/views/format";
 
 test("numbers are short, with a true minus sign, and never read as zero when they are not", () => {
   const cases: [value: number, room: number, text: string][] = [
@@ -38,7 +45,8 @@ test("the exact text of a float32 reads back as the same float32", () => {
 
 test("a text keeps to its room wherever the number allows it", () => {
   for (const value of [0.123456, 12.3456, 1234.56, 123456.7, 0.000123, 1e12, 3.3e-12]) {
-    for (const room of [5, 6, 8]) assert.ok(formatNumber(value, { room }).length <= room, `${value} in ${room}`);
+    for (const room of [5, 6, 8])
+      assert.ok(formatNumber(value, { room }).length <= room, `${value} in ${room}`);
   }
 });
 
@@ -52,29 +60,63 @@ test("indices are written as stretches, as lists, or cut short", () => {
 });
 
 test("numbers are read as learners type them", () => {
-  const good: [string, number][] = [["-.5", -0.5], ["−3", -3], ["+2", 2], [" 1 / 4 ", 0.25], ["-1/8", -0.125], ["1e-3", 0.001], ["2.", 2], ["- 3", -3]];
+  const good: [string, number][] = [
+    ["-.5", -0.5],
+    ["−3", -3],
+    ["+2", 2],
+    [" 1 / 4 ", 0.25],
+    ["-1/8", -0.125],
+    ["1e-3", 0.001],
+    ["2.", 2],
+    ["- 3", -3],
+  ];
   for (const [text, value] of good) assert.equal(parseNumber(text), value, text);
   assert.equal(parseNumber("1/9"), 1 / 9);
 });
 
 test("what is no number is refused with its kind of mistake", () => {
   const bad: [string, string][] = [
-    ["", "empty"], ["  ", "empty"], ["0,5", "comma"], ["1,000", "comma"], ["1/0", "division"], ["abc", "number"],
-    ["1/2/3", "number"], ["/2", "number"], ["5 0", "number"], ["--1", "number"], ["NaN", "number"], ["Infinity", "number"],
-    ["0x10", "number"], ["1e39", "great"], ["1_000", "number"],
+    ["", "empty"],
+    ["  ", "empty"],
+    ["0,5", "comma"],
+    ["1,000", "comma"],
+    ["1/0", "division"],
+    ["abc", "number"],
+    ["1/2/3", "number"],
+    ["/2", "number"],
+    ["5 0", "number"],
+    ["--1", "number"],
+    ["NaN", "number"],
+    ["Infinity", "number"],
+    ["0x10", "number"],
+    ["1e39", "great"],
+    ["1_000", "number"],
   ];
   for (const [text, problem] of bad) assert.equal(parseNumber(text), problem, text);
 });
 
 test("a sum whose figures give the result has an equals sign", () => {
-  const sobel = [[218, -1], [187, 1], [221, -2], [202, 2], [231, -1], [230, 1]];
+  const sobel = [
+    [218, -1],
+    [187, 1],
+    [221, -2],
+    [202, 2],
+    [231, -1],
+    [230, 1],
+  ];
   const figures = sumFigures(sobel, -70);
   assert.deepEqual(figures.parts[0], ["218", "−1"]);
   assert.equal(`${figures.relation} ${figures.result}`, "= −70");
 });
 
 test("more digits are shown where they make the sum exact", () => {
-  const figures = sumFigures([[217, 0.25], [187, 0.0078125]], 217 * 0.25 + 187 * 0.0078125);
+  const figures = sumFigures(
+    [
+      [217, 0.25],
+      [187, 0.0078125],
+    ],
+    217 * 0.25 + 187 * 0.0078125,
+  );
   assert.equal(figures.relation, "=");
   assert.equal(figures.result, "55.7109375");
   assert.equal(figures.parts[1]?.[1], "0.0078125");
@@ -82,7 +124,14 @@ test("more digits are shown where they make the sum exact", () => {
 
 test("a sum that a calculator would not confirm is about equal", () => {
   const ninth = Math.fround(1 / 9);
-  const box = sumFigures([[218, ninth], [187, ninth], [10, ninth]], Math.fround(415 / 9));
+  const box = sumFigures(
+    [
+      [218, ninth],
+      [187, ninth],
+      [10, ninth],
+    ],
+    Math.fround(415 / 9),
+  );
   assert.equal(box.relation, "≈");
   assert.deepEqual(box.parts[0], ["218", "0.1111"]);
   assert.equal(sumFigures([[1, 1]], 3).relation, "≈");
@@ -90,7 +139,14 @@ test("a sum that a calculator would not confirm is about equal", () => {
 
 test("the dust of float32 does not spoil an exact sum", () => {
   const tenth = Math.fround(0.1);
-  const figures = sumFigures([[217, tenth], [187, tenth], [735, tenth]], 113.90001);
+  const figures = sumFigures(
+    [
+      [217, tenth],
+      [187, tenth],
+      [735, tenth],
+    ],
+    113.90001,
+  );
   assert.equal(`${figures.relation} ${figures.result}`, "= 113.9");
 });
 
@@ -100,7 +156,16 @@ test("an average is checked with its divisor", () => {
 });
 
 test("infinities and NaN follow IEEE", () => {
-  assert.equal(sumFigures([[Infinity, 1], [1, 1]], Infinity).relation, "=");
+  assert.equal(
+    sumFigures(
+      [
+        [Infinity, 1],
+        [1, 1],
+      ],
+      Infinity,
+    ).relation,
+    "=",
+  );
   assert.equal(sumFigures([[Infinity, 0]], NaN).relation, "=");
   assert.equal(sumFigures([[NaN, 1]], 0).relation, "≈");
 });

@@ -27,7 +27,10 @@ test("other keys and the host's shortcuts are left alone", () => {
 });
 
 test("a region falls into blocks of touching cells", () => {
-  assert.deepEqual(runs([5, 1, 2, 3]), [[1, 3], [5, 5]]);
+  assert.deepEqual(runs([5, 1, 2, 3]), [
+    [1, 3],
+    [5, 5],
+  ]);
   assert.equal(blocks({ rows: [0, 1, 2], columns: [4, 5, 6] }).length, 1);
   assert.equal(blocks({ rows: [0, 2, 4], columns: [0, 2, 4] }).length, 9);
   assert.equal(blocks({ rows: [], columns: [1] }).length, 0);
@@ -44,11 +47,26 @@ test("the magnifier is centred on what is read and stays where there are cells",
   assert.deepEqual(neighbourhood([0, 2, 4], -2, 30), { first: -2, count: 9 });
   assert.deepEqual(neighbourhood([0, 1], 0, 3), { first: 0, count: 4 });
   assert.deepEqual(neighbourhood(undefined, 0, 100), { first: 47, count: 7 });
-  assert.equal(neighbourhood(Array.from({ length: 15 }, (_, i) => 8 * i), -56, 400).count, 39);
+  assert.equal(
+    neighbourhood(
+      Array.from({ length: 15 }, (_, i) => 8 * i),
+      -56,
+      400,
+    ).count,
+    39,
+  );
 });
 
 test("a step alters whole weights by one and fractions by a hundredth or so", () => {
-  assert.equal(weightStep([[[1, -2], [0, 4]]]), 1);
+  assert.equal(
+    weightStep([
+      [
+        [1, -2],
+        [0, 4],
+      ],
+    ]),
+    1,
+  );
   assert.equal(weightStep([[[0, 0]]]), 1);
   assert.equal(weightStep([[[0.5, 0.25]]]), 0.01);
   assert.equal(weightStep([[[1 / 9]]]), 0.01);
@@ -67,5 +85,14 @@ test("the type of a kernel's numbers follows the width of its cells", () => {
 });
 
 test("half a turn", () => {
-  assert.deepEqual(turned([[1, 2, 3], [4, 5, 6]]), [[6, 5, 4], [3, 2, 1]]);
+  assert.deepEqual(
+    turned([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]),
+    [
+      [6, 5, 4],
+      [3, 2, 1],
+    ],
+  );
 });

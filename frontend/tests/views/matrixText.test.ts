@@ -5,7 +5,10 @@ import { parseMatrix } from "../../src/views/matrixText";
 const parse = (text: string) => parseMatrix(text, 15);
 
 test("blocks from spreadsheets, files and Python are read", () => {
-  const matrix = [[1, -2], [0.5, 0.25]];
+  const matrix = [
+    [1, -2],
+    [0.5, 0.25],
+  ];
   for (const text of [
     "1\t-2\n0.5\t1/4",
     "1\t−2\r\n.5\t.25\r\n",

@@ -6,11 +6,18 @@ import { foldTerms } from "../../src/views/sumFold";
 
 const texts = (size: SizeEquation) => sizeLines(size).map((line) => line.map(({ text }) => text).join(""));
 const square: SizeEquation = {
-  input: [256, 256], window: [3, 3], pad: [1, 1, 1, 1], stride: [1, 1], dilation: [1, 1], output: [256, 256],
+  input: [256, 256],
+  window: [3, 3],
+  pad: [1, 1, 1, 1],
+  stride: [1, 1],
+  dilation: [1, 1],
+  output: [256, 256],
 };
 
 test("the output size is written with its numbers", () => {
-  assert.deepEqual(texts(square), ["O = ⌊(I + 2P − D(K−1) − 1) / S⌋ + 1 = ⌊(256 + 2·1 − 1·(3−1) − 1) / 1⌋ + 1 = 256"]);
+  assert.deepEqual(texts(square), [
+    "O = ⌊(I + 2P − D(K−1) − 1) / S⌋ + 1 = ⌊(256 + 2·1 − 1·(3−1) − 1) / 1⌋ + 1 = 256",
+  ]);
 });
 
 test("axes that differ have a line each; uneven padding is written before and after", () => {
@@ -21,22 +28,50 @@ test("axes that differ have a line each; uneven padding is written before and af
 });
 
 test("a ceiling is drawn as one, and the window that PyTorch leaves out is said", () => {
-  const ceiling: SizeEquation = { ...square, input: [5, 5], window: [2, 2], pad: [0, 0, 0, 0], stride: [2, 2], ceil: true, output: [3, 3] };
+  const ceiling: SizeEquation = {
+    ...square,
+    input: [5, 5],
+    window: [2, 2],
+    pad: [0, 0, 0, 0],
+    stride: [2, 2],
+    ceil: true,
+    output: [3, 3],
+  };
   assert.match(texts(ceiling)[0] ?? "", /⌈3 \/ 2⌉ \+ 1 = 3$/);
-  assert.match(texts({ ...ceiling, input: [3, 3], window: [1, 1], pad: [1, 1, 1, 1], stride: [3, 3], output: [2, 2] })[0] ?? "", /3 − 1 .*= 2$/);
+  assert.match(
+    texts({
+      ...ceiling,
+      input: [3, 3],
+      window: [1, 1],
+      pad: [1, 1, 1, 1],
+      stride: [3, 3],
+      output: [2, 2],
+    })[0] ?? "",
+    /3 − 1 .*= 2$/,
+  );
 });
 
 const term = (value: number, weight: number) => ({ value, weight, inside: true });
 
 test("products with a weight of zero are folded, but not those that give NaN", () => {
   const terms = [term(1, 2), term(5, 0), term(Infinity, 0), term(NaN, 0), term(3, -1)];
-  assert.deepEqual(foldTerms(terms, { zeros: false, all: false }), { shown: [0, 2, 3, 4], zeros: 1, rest: 0 });
+  assert.deepEqual(foldTerms(terms, { zeros: false, all: false }), {
+    shown: [0, 2, 3, 4],
+    zeros: 1,
+    rest: 0,
+    long: false,
+  });
   assert.deepEqual(foldTerms(terms, { zeros: true, all: false }).shown, [0, 1, 2, 3, 4]);
 });
 
 test("a long sum is cut short until all of it is wanted", () => {
   const terms = Array.from({ length: 49 }, (_, i) => term(i, i % 2));
-  assert.deepEqual(foldTerms(terms, { zeros: false, all: false }), { shown: terms.flatMap((_, i) => (i % 2 ? [i] : [])), zeros: 25, rest: 0 });
+  assert.deepEqual(foldTerms(terms, { zeros: false, all: false }), {
+    shown: terms.flatMap((_, i) => (i % 2 ? [i] : [])),
+    zeros: 25,
+    rest: 0,
+    long: false,
+  });
   const full = Array.from({ length: 49 }, (_, i) => term(i, 1));
   assert.equal(foldTerms(full, { zeros: false, all: false }).rest, 41);
   assert.equal(foldTerms(full, { zeros: false, all: true }).shown.length, 49);
@@ -52,21 +87,42 @@ const sum: ConvolutionSum = {
 };
 
 test("the sum is spoken", () => {
-  assert.equal(spokenSentence({ sum }), "Output row 88, column 128: 218 times minus 1, plus 187 times 1, equals minus 31.");
+  assert.equal(
+    spokenSentence({ sum }),
+    "Output row 88, column 128: 218 times minus 1, plus 187 times 1, equals minus 31.",
+  );
   assert.match(spokenSentence({ sum: { ...sum, bias: 10, feature: -21 } }), /plus 10, equals minus 21/);
-  assert.match(spokenSentence({ sum: { ...sum, activation: { kind: "relu", result: 0 } } }), /ReLU makes it 0\.$/);
+  assert.match(
+    spokenSentence({ sum: { ...sum, activation: { kind: "relu", result: 0 } } }),
+    /ReLU makes it 0\.$/,
+  );
   assert.equal(spokenSentence({ sum: null }), "");
 });
 
 test("a long sum is spoken as its size; channels as their sums", () => {
   const long = { ...sum, terms: [Array.from({ length: 25 }, () => term(4, 0.25))], feature: 25 };
   assert.match(spokenSentence({ sum: long }), /the sum of 25 products, equals 25\.$/);
-  const channels = { ...sum, terms: [[term(1, 1)], [term(2, 1)], [term(3, 1)]], partial: [1, 2, 3], feature: 6 };
+  const channels = {
+    ...sum,
+    terms: [[term(1, 1)], [term(2, 1)], [term(3, 1)]],
+    partial: [1, 2, 3],
+    feature: 6,
+  };
   assert.match(spokenSentence({ sum: channels }), /1, plus 2, plus 3, equals 6\.$/);
 });
 
 test("pooling is spoken with the place in the output", () => {
-  const pool: PoolSum = { kind: "max", values: [12, 20, 8, 12], winner: 1, result: 20, position: [0, 1], reads: { rows: [0, 1], columns: [2, 3] } };
+  const pool: PoolSum = {
+    kind: "max",
+    values: [12, 20, 8, 12],
+    winner: 1,
+    result: 20,
+    position: [0, 1],
+    reads: { rows: [0, 1], columns: [2, 3] },
+  };
   assert.equal(spokenSentence({ sum: pool }), "Output row 0, column 1: The greatest of 4 values is 20.");
-  assert.match(spokenSentence({ sum: { ...sum, pooling: pool } }), /^Output row 0, column 1:.*The greatest of 4 values is 20\.$/);
+  assert.match(
+    spokenSentence({ sum: { ...sum, pooling: pool } }),
+    /^Output row 0, column 1:.*The greatest of 4 values is 20\.$/,
+  );
 });

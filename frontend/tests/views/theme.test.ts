@@ -1,9 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cellInk, roomFor, typeSize } from "../../src/views/cellInk";
-import { LIGHT, type RGB, type Theme, colourOf, contrast, css, inkOn, luminance, mix, palette, pixel, quietInkOn, scaleRange } from "../../src/views/theme";
+import {
+  LIGHT,
+  type RGB,
+  type Theme,
+  colourOf,
+  contrast,
+  css,
+  inkOn,
+  luminance,
+  mix,
+  palette,
+  pixel,
+  quietInkOn,
+  scaleRange,
+} from "../../src/views/theme";
 
-const DARK: Theme = { ...LIGHT, dark: true, background: [22, 24, 29], panel: [30, 33, 38], ink: [232, 234, 238] };
+const DARK: Theme = {
+  ...LIGHT,
+  dark: true,
+  background: [22, 24, 29],
+  panel: [30, 33, 38],
+  ink: [232, 234, 238],
+};
 
 function read(hex: string): RGB {
   return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as unknown as RGB;
@@ -26,7 +46,9 @@ test("both arms of the signed scale are equally strong and grow steadily", () =>
     const middle = (colours.length - 1) / 2;
     let before = luminance(colours[middle] as RGB);
     for (let i = 15; i <= middle; i += 15) {
-      const [blue, orange] = [colours[middle - i], colours[middle + i]].map((colour) => luminance(colour as RGB)) as [number, number];
+      const [blue, orange] = [colours[middle - i], colours[middle + i]].map((colour) =>
+        luminance(colour as RGB),
+      ) as [number, number];
       assert.ok(Math.abs(blue - orange) < 0.06, `${dark} ${i}`);
       assert.ok(dark ? blue > before : blue < before);
       before = blue;
@@ -51,7 +73,11 @@ test("an empty scale still has a range", () => {
 });
 
 test("every number can be read on its cell, however the cell is tinted, faded or padded", () => {
-  const fills = [...palette("grey", false).colours, ...palette("signed", false).colours, ...palette("signed", true).colours];
+  const fills = [
+    ...palette("grey", false).colours,
+    ...palette("signed", false).colours,
+    ...palette("signed", true).colours,
+  ];
   for (const theme of [LIGHT, DARK]) {
     for (const fill of fills.filter((_, i) => i % 3 === 0)) {
       assert.ok(contrast(fill, inkOn(fill)) >= 4.5 && contrast(fill, quietInkOn(fill)) >= 4.5);
