@@ -19,7 +19,6 @@ from convwidgets.engine.geometry import (
     Padding,
     Pads,
     Pair,
-    effective_kernel,
     output_shape,
     pair,
     resolve_padding,
@@ -167,8 +166,7 @@ def max_pool2d(
     stride : int or (int, int), optional
         Steps between windows; `kernel_size` if not given.
     padding : str, int or pair
-        As in `conv2d`, at each end at most half the window (its effective size). Padding cells
-        never win.
+        As in `conv2d`, at each end at most half of `kernel_size`. Padding cells never win.
     dilation : int or (int, int)
         Steps between the cells of a window.
     ceil_mode : bool
@@ -415,11 +413,9 @@ class _Pool:
             self.pads, self.kernel, self.dilation, self.size, self.stride, self.out, strict=True
         )
         for pads, kernel, dilation, size, stride, out in axes:
-            effective = effective_kernel(kernel, dilation)
-            if max(pads) > effective // 2:
+            if max(pads) > kernel // 2:
                 raise ValueError(
-                    f"padding must be at most half of the window's effective size {effective} "
-                    f"(size {kernel}, dilation {dilation}), got {max(pads)}"
+                    f"padding must be at most half of kernel_size {kernel}, got {max(pads)}"
                 )
             if (
                 dilation > size

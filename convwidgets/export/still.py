@@ -19,6 +19,7 @@ _THUMB = 112
 _SIDE = 168
 _GAP = 24
 _MARGIN = 16
+_CELL = 20
 _MOST_CELLS = 9
 _MOST_WEIGHTS = 7
 _QUALITIES = (85, 70, 50, 30)
@@ -84,34 +85,36 @@ def _panel(panel: Panel, quality: int) -> Iterable[str]:
 
 def _cells(panel: Panel) -> Iterable[str]:
     rows, columns = panel.values.shape
-    cell = min(_SIDE / rows, _SIDE / columns, 48)
-    weights = panel.role == "kernel"
+    side = min(_SIDE / rows, _SIDE / columns, 48)
+    width, height = _CELL * columns, _CELL * rows
     painted = colours(panel.values, panel.scale)
-    size = min(13, 0.42 * cell)
-    room = int(cell / (0.58 * size))
-    yield f"<g stroke='#dee0e5' text-anchor='middle' font-size='{size:.1f}'>"
-    for (row, column), value in np.ndenumerate(panel.values):
-        x, y = column * cell, row * cell
-        fill = "#fff" if weights else _hex(painted[row, column])
-        ink = "" if weights else f" fill='{_ink(painted[row, column])}'"
-        yield (
-            f"<rect x='{x:.1f}' y='{y:.1f}' width='{cell:.1f}' height='{cell:.1f}' fill='{fill}'/>"
-            f"<text x='{x + cell / 2:.1f}' y='{y + cell / 2 + 0.36 * size:.1f}' "
-            f"stroke='none'{ink}>{_text(value, room)}</text>"
-        )
-    yield "</g>"
+    weights = panel.role == "kernel"
+    yield f"<g transform='scale({side / _CELL:.4f})' font-size='8' text-anchor='middle'>"
+    if not weights:
+        yield f"<image width='{width}' height='{height}' href='{_png(painted)}'/>"
+    lines = [f"M0 {_CELL * row}h{width}" for row in range(rows + 1)]
+    lines += [f"M{_CELL * column} 0v{height}" for column in range(columns + 1)]
+    yield f"<path d='{''.join(lines)}' stroke='#dee0e5'/>"
     if weights:
-        yield from _signs(panel.values, cell)
+        yield from _signs(panel.values)
+    for ink, light in (("#000", True), ("#fff", False)):
+        texts = (
+            f"<text x='{_CELL * column + 10}' y='{_CELL * row + 13}'>{_text(value, 5)}</text>"
+            for (row, column), value in np.ndenumerate(panel.values)
+            if (weights or _is_light(painted[row, column])) == light
+        )
+        yield f"<g fill='{ink}'>{''.join(texts)}</g>"
+    yield "</g>"
 
 
-def _signs(values: NDArray[Any], cell: float) -> Iterable[str]:
+def _signs(values: NDArray[Any]) -> Iterable[str]:
     """Draw a bar over each negative weight and under each positive one: sign by place, not hue."""
-    for sign, place, colour in ((-1, 2.5, "#2b6cb0"), (1, cell - 2.5, "#c2570c")):
+    for sign, place, colour in ((-1, 2, "#2b6cb0"), (1, _CELL - 2, "#c2570c")):
         bars = (
-            f"M{column * cell + 3:.1f} {row * cell + place:.1f}h{cell - 6:.1f}"
+            f"M{_CELL * column + 2} {_CELL * row + place}h{_CELL - 4}"
             for row, column in np.argwhere(np.sign(values) == sign)
         )
-        yield f"<path d='{''.join(bars)}' stroke='{colour}' stroke-width='3'/>"
+        yield f"<path d='{''.join(bars)}' stroke='{colour}' stroke-width='1.5'/>"
 
 
 def _thumbnail(panel: Panel, quality: int) -> Iterable[str]:
@@ -125,29 +128,34 @@ def _thumbnail(panel: Panel, quality: int) -> Iterable[str]:
     painted = colours(values, panel.scale)
     yield (
         f"<image width='{width:.1f}' height='{height:.1f}' preserveAspectRatio='none' "
-        f"href='{_data_uri(painted, quality)}'/>"
+        f"href='{_data_uri(painted, panel.scale.kind == 'signed', quality)}'/>"
         f"<rect width='{width:.1f}' height='{height:.1f}' fill='none' stroke='#dee0e5'/>"
     )
 
 
-def _data_uri(painted: NDArray[np.uint8], quality: int) -> str:
+def _data_uri(painted: NDArray[np.uint8], signed: bool, quality: int) -> str:
     from PIL import Image
 
+    if max(painted.shape) <= 32:
+        return _png(painted)
     picture = Image.fromarray(painted)
-    longest = max(picture.size)
+    picture.thumbnail((_THUMB, _THUMB), Image.Resampling.BOX)
     buffer = io.BytesIO()
-    if longest <= 32:
-        # Whole steps keep cells sharp, and PNG keeps them small.
-        step = _THUMB // longest
-        picture.resize(
-            (picture.width * step, picture.height * step), Image.Resampling.NEAREST
-        ).save(buffer, "PNG", optimize=True)
-        kind = "png"
-    else:
-        picture.thumbnail((_THUMB, _THUMB), Image.Resampling.BOX)
-        picture.save(buffer, "JPEG", quality=quality, optimize=True)
-        kind = "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    # Coarser colour than light would turn thin lines of blue and orange grey.
+    subsampling = 0 if signed else 2
+    picture.save(buffer, "JPEG", quality=quality, optimize=True, subsampling=subsampling)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _png(painted: NDArray[np.uint8]) -> str:
+    """Paint cells in whole steps, so that they stay sharp when they are enlarged."""
+    from PIL import Image
+
+    step = max(1, _THUMB // max(painted.shape))
+    buffer = io.BytesIO()
+    cells = painted.repeat(step, axis=0).repeat(step, axis=1)
+    Image.fromarray(cells).save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _strongest(values: NDArray[Any]) -> NDArray[Any]:
@@ -179,11 +187,6 @@ def _cut(note: str) -> str:
     return note if len(note) <= 26 else f"{note[:25]}…"
 
 
-def _hex(colour: NDArray[np.uint8]) -> str:
-    return "#" + "".join(f"{part:02x}" for part in colour)
-
-
-def _ink(colour: NDArray[np.uint8]) -> str:
-    """Return black or white, whichever is read better on `colour`."""
-    luminance = np.dot((colour / 255) ** 2.2, (0.2126, 0.7152, 0.0722))
-    return "#000" if luminance > 0.179 else "#fff"
+def _is_light(colour: NDArray[np.uint8]) -> bool:
+    """Tell whether black is read better on `colour` than white."""
+    return float(np.dot((colour / 255) ** 2.2, (0.2126, 0.7152, 0.0722))) > 0.179

@@ -33,6 +33,8 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+# The name of each server's settings.
+APPS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 # Lab's own requests and the browser's own words that say nothing about the widgets.
 FOREIGN_NOISE = ("favicon", "/lab/api/", "/api/", "Download the React DevTools")
 
@@ -140,17 +142,21 @@ class Lab:
 
     def wait_for_kernel(self, page: Page) -> None:
         """Wait until the kernel is idle: what is run before is lost."""
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
+            "?.kernel?.status === 'idle'"
+        )
 
     def run_all(self, page: Page) -> None:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
     def restart(self, page: Page) -> None:
-        """Restarts the kernel and leaves the page as it is."""
-        page.get_by_role("menuitem", name="Kernel", exact=True).click()
-        page.get_by_role("menuitem", name="Restart Kernel…", exact=True).click()
-        page.get_by_role("button", name="Restart", exact=False).last.click()
+        """Restart the kernel and leave the page as it is."""
+        page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+        )
+        self.wait_for_kernel(page)
 
 
 @pytest.fixture(scope="session")
@@ -195,8 +201,8 @@ def serve(module: str, folder: Path, home: Path) -> Iterator[str]:
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",
         f"--ServerApp.root_dir={folder}",
-        f"--LabApp.app_settings_dir={settings}",
-        "--LabApp.expose_app_in_browser=True",
+        f"--{APPS[module]}.app_settings_dir={settings}",
+        f"--{APPS[module]}.expose_app_in_browser=True",
     ]
     log = (home / "server.log").open("wb")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)

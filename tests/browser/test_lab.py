@@ -30,13 +30,10 @@ def twin(**more: object) -> cw.Convolution2DExplorer:
 
 
 def printed(page: Page, lab: Lab, code: str) -> str:
-    """Run code in a new cell at the end and return what it prints."""
-    page.locator(".jp-Notebook").get_by_role("listitem")
-    page.keyboard.press("Escape")
+    """Run code in the notebook's kernel and return what it prints."""
     page.evaluate(
         """async code => {
-        const app = window.jupyterapp ?? window.jupyterlab;
-        const panel = app.shell.currentWidget;
+        const panel = window.jupyterapp.shell.currentWidget;
         const kernel = panel.sessionContext.session.kernel;
         const future = kernel.requestExecute({ code });
         window.__printed = '';
@@ -57,10 +54,8 @@ def show(lab: Lab, page: Page, name: str, *cells: str) -> None:
 
 
 def save(page: Page) -> None:
-    """Save the notebook from the menu and wait until it is written."""
-    page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_role("menuitem", name=re.compile("^Save Notebook$")).click()
-    page.wait_for_timeout(1500)
+    """Save the notebook as the menu does."""
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
 
 @pytest.mark.parametrize("engine", ["auto", "page", "kernel"])
@@ -139,8 +134,7 @@ def test_a_reopened_notebook_shows_the_last_picture(lab: Lab, page: Page) -> Non
     assert "widgets" in stored.metadata
     page.evaluate(
         """async () => {
-        const app = window.jupyterapp ?? window.jupyterlab;
-        await app.shell.currentWidget.sessionContext.shutdown();
+        await window.jupyterapp.shell.currentWidget.sessionContext.shutdown();
     }"""
     )
     lab.open(page, "reopen.ipynb")

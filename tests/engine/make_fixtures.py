@@ -184,7 +184,7 @@ def random_pooling(chance: random.Random) -> dict[str, Any]:
         except ValueError:
             continue
         if all(
-            max(pads[axis]) <= geometry.effective_kernel(kernel[axis], dilation[axis]) // 2
+            max(pads[axis]) <= kernel[axis] // 2
             and all(
                 any(
                     0 <= i < size[axis]

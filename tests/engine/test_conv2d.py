@@ -145,6 +145,7 @@ def test_circular_same_equals_scipy_wrap() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 @pytest.mark.parametrize(("kernel", "dilation"), [(3, 1), (2, 1), (4, 1), (3, 2), (2, 3)])
 def test_same_and_valid_equal_torch_where_it_has_them(kernel: int, dilation: int) -> None:
     rng = np.random.default_rng(4)

@@ -63,7 +63,7 @@ def test_earlier_and_kept_pictures_are_still_known(page: Page) -> None:
     page.widget.keep()
     for name in ("quarters", "camera"):
         page.widget.image = name
-    for _ in range(60):
+    for _ in range(70):
         page.widget.image = np.random.default_rng().normal(size=(512, 512))
     answer, _ = page.ask({"type": "image", "id": first})
     assert answer["name"] == "dress"
