@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def measure(cache: Path) -> tuple[list[float], str]:
-    """Seconds from the first line of a new process to each step, and the engine after the second."""
+    """Seconds from a new process's first line to each step; the engine after the second."""
     environment = os.environ | {
         "NUMBA_CACHE_DIR": str(cache),
         "PYTHONPATH": str(ROOT),

@@ -1,4 +1,4 @@
-"""Is machine code for these sources on this processor on disk? Answered without Numba.
+"""Is machine code of these sources for this processor on disk? Answered without Numba.
 
 Numba keeps the code, one file for each function and set of types, but tells what is there only
 once it is imported, which takes most of a second. So whoever fills the cache leaves a note.
@@ -16,11 +16,11 @@ PACKAGE = Path(__file__).parent
 SOURCES = ("_jit.py", "kernels.py", "tile.py")
 
 
-def find() -> Path | None:
-    """Find the folder that holds the compiled kernels; None if there is none."""
+def find(number: str) -> Path | None:
+    """Find the folder with the kernels compiled for a type of number; None if there is none."""
     for place in _places():
         try:
-            folder = Path((place / _note_name()).read_text(encoding="utf-8"))
+            folder = Path((place / _note_name(number)).read_text(encoding="utf-8"))
         except OSError:
             continue
         if any(folder.glob("kernels.*.nbi")):
@@ -28,12 +28,12 @@ def find() -> Path | None:
     return None
 
 
-def note(folder: Path) -> None:
-    """Leave word that all kernels are in `folder`, in the first place that can be written."""
+def note(number: str, folder: Path) -> None:
+    """Leave word that they are in `folder`, in the first place that can be written."""
     for place in _places():
         try:
             place.mkdir(parents=True, exist_ok=True)
-            (place / _note_name()).write_text(str(folder), encoding="utf-8")
+            (place / _note_name(number)).write_text(str(folder), encoding="utf-8")
         except OSError:
             continue
         return
@@ -52,11 +52,12 @@ def _places() -> list[Path]:
     return [PACKAGE / "__pycache__", Path(users) / "convwidgets"]
 
 
-def _note_name() -> str:
+def _note_name(number: str) -> str:
     """Name everything that machine code depends on."""
     from llvmlite import binding
 
     facts = (
+        number,
         source_hash(),
         str(PACKAGE),
         sys.implementation.cache_tag,

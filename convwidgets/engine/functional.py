@@ -98,7 +98,7 @@ def conv2d(
     if _truth("flip", flip):
         w = np.ascontiguousarray(w[:, :, ::-1, ::-1])
     out = output_shape(size, kernel, strides, pads, dilations)
-    compiled = native.kernels()
+    compiled = native.kernels(x.dtype)
     if compiled is None:
         with np.errstate(all="ignore"):
             padded = reference.pad2d(x, pads, padding_mode)
@@ -316,7 +316,7 @@ def activate(input: ArrayLike, kind: str) -> Array:  # noqa: A002  # PyTorch's n
     x = _numbers("input", input)
     if kind not in ACTIVATIONS:
         raise ValueError(f"kind must be 'none', 'relu', 'abs' or 'clip', got {kind!r}")
-    compiled = native.kernels()
+    compiled = native.kernels(x.dtype)
     if compiled is None:
         return np.asarray(reference.activate(x, kind))
     y = np.empty_like(x)
@@ -353,7 +353,7 @@ class _Pool:
         self._check_padding()
 
     def extreme(self, name: str, return_indices: bool) -> Array | tuple[Array, Indices]:
-        compiled = native.kernels()
+        compiled = native.kernels(self.x.dtype)
         # Compiled code keeps indices in 32 bits.
         if compiled is None or self.size[0] * self.size[1] > LARGEST:
             pool = getattr(reference, name)
@@ -371,7 +371,7 @@ class _Pool:
         return self._reshaped(y), self._reshaped(index).astype(np.int64)
 
     def average(self, count_include_pad: bool, divisor: int) -> Array:
-        compiled = native.kernels()
+        compiled = native.kernels(self.x.dtype)
         if compiled is None:
             with np.errstate(all="ignore"):
                 y = reference.avg_pool2d(
@@ -417,14 +417,8 @@ class _Pool:
                 raise ValueError(
                     f"padding must be at most half of kernel_size {kernel}, got {max(pads)}"
                 )
-            if (
-                dilation > size
-                and any(pads)
-                and not all(
-                    any(0 <= i < size for i in window(o, kernel, stride, pads, dilation))
-                    for o in range(out)
-                )
-            ):
+            windows = (window(o, kernel, stride, pads, dilation) for o in range(out))
+            if dilation > size and not all(any(0 <= i < size for i in w) for w in windows):
                 raise ValueError(
                     f"dilation must leave each window a cell of the image's {size}, got {dilation}"
                 )

@@ -376,7 +376,7 @@ def _ends(name: str, value: Any) -> tuple[int, int]:
 
 def _sequence(value: Any) -> tuple[Any, ...] | None:
     """Take the items of a list, tuple or array; None for a lone value."""
-    if isinstance(value, str):
+    if isinstance(value, str | bytes):
         return None
     try:
         return tuple(value)

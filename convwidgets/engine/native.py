@@ -2,8 +2,9 @@
 
 Nobody waits for a compiler. The first call that could use compiled code starts a thread. If the
 disk does not hold the code yet, a subprocess compiles it there, since compiling in this process
-would make everything else stutter; then the thread imports Numba and loads the code. Until then
-`convwidgets.engine.reference` answers, and it goes on answering where Numba is missing or fails.
+would make everything else stutter; then the thread imports Numba and loads the code: first for
+float32, then for float64. Until then `convwidgets.engine.reference` answers, and it goes on
+answering where Numba is missing or fails.
 
 The environment variable ``CONVWIDGETS_ENGINE`` sets how a process begins: ``auto`` (the above,
 the default), ``native`` (wait for compiled code, an error if there is none) or ``reference``
@@ -26,6 +27,7 @@ from types import TracebackType
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from convwidgets.engine import _cache, _threads
 
@@ -34,6 +36,9 @@ Setting = Literal["auto", "native", "reference"]
 
 VARIABLE = "CONVWIDGETS_ENGINE"
 COMPILE_SECONDS = 300
+
+# In the order in which they are made ready.
+NUMBERS = ("float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,13 @@ class Status:
     parallel: str
 
 
-def backend() -> Backend:
+def backend(dtype: DTypeLike = "float32") -> Backend:
     """Tell who would answer a call now.
+
+    Parameters
+    ----------
+    dtype : dtype
+        The call's type of number, float32 or float64.
 
     Returns
     -------
@@ -78,13 +88,13 @@ def backend() -> Backend:
     """
     if _setting() == "reference":
         return "reference"
-    if _loader.kernels is not None:
+    if np.dtype(dtype).name in _loader.loaded:
         return "native"
     return "warming" if _loader.phase in ("filling", "loading") else "reference"
 
 
 def warm_up(wait: bool = True, timeout: float | None = None) -> Backend:
-    """Get the compiled engine ready.
+    """Get the compiled engine ready, for both types of number.
 
     Parameters
     ----------
@@ -96,7 +106,7 @@ def warm_up(wait: bool = True, timeout: float | None = None) -> Backend:
     Returns
     -------
     str
-        As from `backend`.
+        As from `backend`, for float32.
     """
     if _setting() != "reference":
         _loader.start()
@@ -141,7 +151,8 @@ def status() -> Status:
     except importlib.metadata.PackageNotFoundError:
         numba = None
     try:
-        cache = _cache.find()
+        found = [_cache.find(number) for number in NUMBERS]
+        cache = found[0] if all(found) else None
     except Exception:  # a broken llvmlite can raise anything; `problem` tells of it
         cache = None
     return Status(
@@ -155,8 +166,8 @@ def status() -> Status:
     )
 
 
-def kernels() -> Any | None:
-    """Give the module of compiled kernels; None if the reference is to answer.
+def kernels(dtype: np.dtype[Any]) -> Any | None:
+    """Give the module of compiled kernels; None if the reference is to answer for this type.
 
     Raises
     ------
@@ -166,24 +177,25 @@ def kernels() -> Any | None:
     setting = _setting()
     if setting == "reference":
         return None
-    if _loader.kernels is None:
-        _loader.start()
+    loader = _loader
+    if dtype.name not in loader.loaded:
+        loader.start()
         if setting == "native":
-            _loader.done.wait()
-            if _loader.kernels is None:
-                raise RuntimeError(f"the native engine cannot be used: {_loader.problem}")
-    return _loader.kernels
+            loader.done.wait()
+            if dtype.name not in loader.loaded:
+                raise RuntimeError(f"the native engine cannot be used: {loader.problem}")
+    return loader.loaded.get(dtype.name)
 
 
-def fill_cache() -> None:
-    """Compile every kernel in this process and keep the code on disk, if it can be written."""
+def fill_cache(number: str) -> None:
+    """Compile every kernel for one type of number and keep the code on disk, if possible."""
     from convwidgets.engine import kernels
 
     folder = cast(Any, kernels.conv2d).stats.cache_path
     if folder is not None:
-        for _ in _first_calls(kernels):
+        for _ in _first_calls(kernels, number):
             pass
-        _cache.note(Path(folder))
+        _cache.note(number, Path(folder))
 
 
 class Restore:
@@ -211,7 +223,7 @@ class _Loader:
     def __init__(self) -> None:
         self.phase: Literal["cold", "filling", "loading", "ready", "failed"] = "cold"
         self.problem = ""
-        self.kernels: Any | None = None
+        self.loaded: dict[str, Any] = {}
         self.done = threading.Event()
         self.leaving = False
         self._lock = threading.Lock()
@@ -244,25 +256,30 @@ class _Loader:
 
     def _run(self) -> None:
         try:
-            if _cache.find() is None:
-                _fill_cache_elsewhere()
-            self.phase = "loading"
-            if self.leaving:
-                return
-            from convwidgets.engine import kernels
-
-            for _ in _first_calls(kernels):
-                if self.leaving:
-                    return
+            for number in NUMBERS:
+                self._load(number)
         except Exception as error:  # whatever it is, the reference goes on answering
             self.fail(f"{type(error).__name__}: {error}")
         else:
-            self.kernels = kernels
             self.phase = "ready"
             self.done.set()
 
+    def _load(self, number: str) -> None:
+        self.phase = "filling"
+        if _cache.find(number) is None:
+            _fill_cache_elsewhere(number)
+        self.phase = "loading"
+        if self.leaving:
+            return
+        from convwidgets.engine import kernels
 
-def _fill_cache_elsewhere() -> None:
+        for _ in _first_calls(kernels, number):
+            if self.leaving:
+                return
+        self.loaded[number] = kernels
+
+
+def _fill_cache_elsewhere(number: str) -> None:
     """Run `fill_cache` in a process of its own.
 
     Raises
@@ -270,7 +287,7 @@ def _fill_cache_elsewhere() -> None:
     RuntimeError
         If the compiler fails there, as it would here.
     """
-    command = "from convwidgets.engine.native import fill_cache; fill_cache()"
+    command = f"from convwidgets.engine.native import fill_cache; fill_cache({number!r})"
     try:
         # -P: a file of the user's that is called numba.py must not be taken for Numba.
         finished = subprocess.run(
@@ -292,17 +309,16 @@ def _fill_cache_elsewhere() -> None:
         )
 
 
-def _first_calls(kernels: Any) -> Iterator[None]:
-    """Call every kernel once for each type of number: that compiles it, or loads it from disk."""
-    index = np.empty((1, 1, 1, 1), np.int32)
-    for dtype in (np.float32, np.float64):
-        x, y, b = np.ones((1, 1, 1, 1), dtype), np.ones((1, 1, 1, 1), dtype), np.ones(1, dtype)
-        yield kernels.pad2d(x, y, 0, 0, 0)
-        yield kernels.conv2d(x, x, b, y, 1, 1, 0, 0, 1, 1, 1, 0, 1)
-        yield kernels.max_pool2d(x, y, index, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1)
-        yield kernels.min_pool2d(x, y, index, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1)
-        yield kernels.avg_pool2d(x, y, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1)
-        yield kernels.activate(b, b, 0)
+def _first_calls(kernels: Any, number: str) -> Iterator[None]:
+    """Call every kernel once: that compiles it for this type of number, or loads it from disk."""
+    x, y = np.ones((2, 1, 1, 1, 1), number)
+    b, index = np.ones(1, number), np.empty((1, 1, 1, 1), np.int32)
+    yield kernels.pad2d(x, y, 0, 0, 0)
+    yield kernels.conv2d(x, x, b, y, 1, 1, 0, 0, 1, 1, 1, 0, 1)
+    yield kernels.max_pool2d(x, y, index, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1)
+    yield kernels.min_pool2d(x, y, index, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1)
+    yield kernels.avg_pool2d(x, y, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1)
+    yield kernels.activate(b, b, 0)
 
 
 def _obstacle() -> str:
@@ -328,8 +344,9 @@ def _after_fork() -> None:
     """Give a child a state of its own: it has the code that was loaded, but not the thread."""
     global _loader
     parent, _loader = _loader, _Loader()
+    _loader.loaded = parent.loaded
     if parent.phase == "ready":
-        _loader.kernels, _loader.phase = parent.kernels, "ready"
+        _loader.phase = "ready"
         _loader.done.set()
     elif parent.phase == "loading":
         # Half of Numba is imported, and the locks of the other half are held for ever.

@@ -23,6 +23,7 @@ Names = dict[str, str]
 Pads = tuple[tuple[int, int], tuple[int, int]]
 
 FRAMEWORKS = ("numpy", "scipy", "torch", "keras")
+#: The greatest side of a picture that programs and saved states hold as readable numbers.
 LITERAL_SIDE = 32
 _LINE = 80
 _NUMPY_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}

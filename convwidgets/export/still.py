@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -89,17 +90,17 @@ def _cells(panel: Panel) -> Iterable[str]:
     width, height = _CELL * columns, _CELL * rows
     painted = colours(panel.values, panel.scale)
     weights = panel.role == "kernel"
-    yield f"<g transform='scale({side / _CELL:.4f})' font-size='8' text-anchor='middle'>"
+    yield f"<g transform='scale({side / _CELL:.4f})' font-size='7' text-anchor='middle'>"
     if not weights:
         yield f"<image width='{width}' height='{height}' href='{_png(painted)}'/>"
     lines = [f"M0 {_CELL * row}h{width}" for row in range(rows + 1)]
     lines += [f"M{_CELL * column} 0v{height}" for column in range(columns + 1)]
-    yield f"<path d='{''.join(lines)}' stroke='#dee0e5'/>"
+    yield f"<path d='{''.join(lines)}' stroke='#dee0e5' stroke-width='.5'/>"
     if weights:
         yield from _signs(panel.values)
     for ink, light in (("#000", True), ("#fff", False)):
         texts = (
-            f"<text x='{_CELL * column + 10}' y='{_CELL * row + 13}'>{_text(value, 5)}</text>"
+            f"<text x='{_CELL * column + 10}' y='{_CELL * row + 13}'>{_text(value, 4)}</text>"
             for (row, column), value in np.ndenumerate(panel.values)
             if (weights or _is_light(painted[row, column])) == light
         )
@@ -178,8 +179,8 @@ def _text(value: Any, room: int = 8) -> str:
         return "NaN"
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    texts = [f"{float(value):.{digits}g}".replace("-", "−") for digits in (4, 3, 2, 1)]
-    texts += [text.replace("0.", ".", 1) for text in texts]
+    rounded = [f"{float(value):.{digits}g}".replace("-", "−") for digits in (4, 3, 2, 1)]
+    texts = [text for full in rounded for text in (full, re.sub(r"^(−?)0\.", r"\1.", full))]
     return next((text for text in texts if len(text) <= room), min(texts, key=len))
 
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from convwidgets.data.frozen import FrozenArray, numbers
 from convwidgets.data.images import Image, load, names, picture
+from convwidgets.export.code import LITERAL_SIDE
 
-#: The greatest side of a picture that a state holds as readable numbers.
-LITERAL_SIDE = 32
 _MEMORY = 64 * 2**20
 _MOST_CELLS = 2**26
 _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "float32": np.dtype("<f4")}

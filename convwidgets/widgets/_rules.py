@@ -30,20 +30,6 @@ def whole(low: int, high: int) -> Rule:
     return rule
 
 
-def pair(low: int, high: int) -> Rule:
-    """Allow one whole number, or one for rows and one for columns."""
-    each = whole(low, high)
-    words = f"a whole number from {low} to {high}, or two of them"
-
-    def rule(name: str, value: Any) -> int | tuple[int, int]:
-        if _index(value) is not None:
-            return int(each(name, value))
-        rows, columns = _two(name, words, value)
-        return each(name, rows), each(name, columns)
-
-    return rule
-
-
 def shift(reach: int) -> Rule:
     """Allow two whole numbers of either sign: down and to the right."""
     each = whole(-reach, reach)

@@ -172,17 +172,13 @@ def serve(module: str, folder: Path, home: Path) -> Iterator[str]:
     port = free_port()
     settings = home / "settings"
     settings.mkdir()
-    (settings / "overrides.json").write_text(
-        json.dumps(
-            {
-                "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
-                "@jupyterlab/apputils-extension:notification": {
-                    "checkForUpdates": False,
-                    "fetchNews": "false",
-                },
-            }
-        )
-    )
+    overrides: dict[str, object] = {
+        "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}
+    }
+    if module == "jupyterlab":
+        news = {"checkForUpdates": False, "fetchNews": "false"}
+        overrides["@jupyterlab/apputils-extension:notification"] = news
+    (settings / "overrides.json").write_text(json.dumps(overrides))
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),

@@ -21,7 +21,8 @@ class Screen:
     def __init__(self, page: Page, index: int = 0) -> None:
         self.page = page
         self.root = page.locator(".cw-root").nth(index)
-        self.root.wait_for()
+        self.root.wait_for(state="attached")
+        self.root.scroll_into_view_if_needed()
         page.wait_for_function(
             "index => document.querySelectorAll('.cw-root')[index]?.dataset.ready", arg=index
         )

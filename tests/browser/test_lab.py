@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 import convwidgets as cw
-from tests.browser.conftest import ROOT, Lab, serve
+from tests.browser.conftest import ROOT, Lab, Watch, serve
 from tests.browser.screen import Screen
 
 MAKE = """
@@ -90,7 +90,7 @@ def test_two_views_stay_in_step(lab: Lab, page: Page) -> None:
     np.testing.assert_array_equal(first.cells(), twin().output)
 
 
-def test_after_a_restart_the_view_lives_on(lab: Lab, page: Page, watch: object) -> None:
+def test_after_a_restart_the_view_lives_on(lab: Lab, page: Page) -> None:
     show(lab, page, "restart.ipynb", MAKE.format(more=""))
     screen = Screen(page)
     lab.restart(page)
@@ -189,7 +189,7 @@ def test_bad_values_from_python_leave_the_picture(lab: Lab, page: Page) -> None:
 
 
 def test_notebook_7_shows_the_widget(
-    page: Page, tmp_path_factory: pytest.TempPathFactory
+    page: Page, watch: Watch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("notebook7")
     with serve("notebook", folder, tmp_path_factory.mktemp("home")) as url:
@@ -204,6 +204,8 @@ def test_notebook_7_shows_the_widget(
         screen.settle()
         np.testing.assert_array_equal(screen.cells(), twin(stride=2).output)
         page.goto("about:blank")
+    # Notebook 7 throws this by itself, on an empty notebook too.
+    watch.errors[:] = [error for error in watch.errors if "reading 'schema'" not in error]
 
 
 def test_the_first_lesson_runs_and_its_slider_moves(lab: Lab, page: Page) -> None:

@@ -13,8 +13,8 @@ export class KernelLink {
   /** The last request's time from question to answer in milliseconds, late ones included. */
   roundTrip = 0;
   #seq = Math.floor(Math.random() * 1e9);
-  /** False in a page that never had a kernel. */
-  readonly available: boolean;
+  /** False in a page that never had a kernel, and once the kernel is gone. */
+  available: boolean;
 
   /** `onRefusal` hears what the kernel refuses without being asked: a state that breaks a rule. */
   constructor(model: Model, onRefusal: (message: string) => void) {
@@ -44,13 +44,28 @@ export class KernelLink {
         this.roundTrip = performance.now() - asked;
         resolve(answer.message.type === "unavailable" ? null : answer);
       });
-      this.#model.send({ ...content, seq }, undefined, buffers);
+      if (!this.#send({ ...content, seq }, buffers)) {
+        this.#waiting.delete(seq);
+        clearTimeout(timer);
+        resolve(null);
+      }
     });
   }
 
   /** A message that needs no answer. */
   tell(content: Message, buffers: ArrayBuffer[] = []): void {
-    this.#model.send(content, undefined, buffers);
+    this.#send(content, buffers);
+  }
+
+  #send(content: object, buffers: ArrayBuffer[]): boolean {
+    try {
+      this.#model.send(content, undefined, buffers);
+      return true;
+    } catch {
+      // The host's word for a comm whose kernel has gone.
+      this.available = false;
+      return false;
+    }
   }
 
   dispose(): void {

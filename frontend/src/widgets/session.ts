@@ -1,18 +1,8 @@
 import type { Model } from "../hosts/model";
 
-/** The listeners, undo steps and starting state that all views of one model share. */
-interface Shared {
-  past: Patch[];
-  future: Patch[];
-  start: Patch;
-  lastKeys: string;
-  lastTime: number;
-}
-
 export type Patch = Record<string, unknown>;
 
 const GESTURE = 700;
-const shared = new WeakMap<Model, Shared>();
 
 export interface SessionOptions<S extends object> {
   model: Model;
@@ -25,11 +15,18 @@ export interface SessionOptions<S extends object> {
 
 /**
  * One view's hold on the widget's state: reads and writes go through the model, so that two views
- * and Python stay in step; changes of one gesture are one step of undo.
+ * and Python stay in step. Undo takes back whatever changed, wherever it was changed; the changes
+ * of one gesture are one step.
  */
 export class Session<S extends object> {
   readonly #options: SessionOptions<S>;
-  readonly #shared: Shared;
+  readonly #past: Patch[] = [];
+  readonly #future: Patch[] = [];
+  readonly #start: Patch;
+  #known: Patch;
+  #lastKeys = "";
+  #lastTime = -Infinity;
+  #travelling = false;
   readonly #changed = new Set<string>();
   readonly #release: (() => void)[] = [];
   #scheduled = false;
@@ -37,15 +34,8 @@ export class Session<S extends object> {
   constructor(options: SessionOptions<S>) {
     this.#options = options;
     const { model, defaults } = options;
-    const known = shared.get(model) ?? {
-      past: [],
-      future: [],
-      start: this.#read(options.undoable),
-      lastKeys: "",
-      lastTime: -Infinity,
-    };
-    shared.set(model, known);
-    this.#shared = known;
+    this.#start = this.#read(options.undoable);
+    this.#known = this.#start;
     for (const key of Object.keys(defaults)) {
       const listener = () => this.#notice(key);
       model.on(`change:${key}`, listener);
@@ -58,64 +48,65 @@ export class Session<S extends object> {
   }
 
   get canUndo(): boolean {
-    return this.#shared.past.length > 0;
+    return this.#past.length > 0;
   }
 
   get canRedo(): boolean {
-    return this.#shared.future.length > 0;
+    return this.#future.length > 0;
   }
 
   get isAtStart(): boolean {
-    return same(this.#read(this.#options.undoable), this.#shared.start);
+    return same(this.#read(this.#options.undoable), this.#start);
   }
 
   set(patch: Partial<S>): void {
-    const before = this.#read(Object.keys(patch));
-    if (same(before, patch)) return;
-    this.#remember(before);
-    this.#write(patch as Patch);
+    if (!same(this.#read(Object.keys(patch)), patch)) this.#write(patch as Patch);
   }
 
   undo(): void {
-    this.#travel(this.#shared.past, this.#shared.future);
+    this.#travel(this.#past, this.#future);
   }
 
   redo(): void {
-    this.#travel(this.#shared.future, this.#shared.past);
+    this.#travel(this.#future, this.#past);
   }
 
   reset(): void {
-    this.set(this.#shared.start as Partial<S>);
+    this.set(this.#start as Partial<S>);
   }
 
   /** Ends the gesture, so that the next change is an undo step of its own. */
   settle(): void {
-    this.#shared.lastTime = -Infinity;
+    this.#lastTime = -Infinity;
   }
 
   dispose(): void {
     for (const release of this.#release) release();
   }
 
-  #remember(before: Patch): void {
-    const undoable = new Set<string>(this.#options.undoable);
-    const kept = Object.fromEntries(Object.entries(before).filter(([key]) => undoable.has(key)));
-    const keys = Object.keys(kept).sort().join();
-    if (keys === "") return;
-    const now = performance.now();
-    const sameGesture = keys === this.#shared.lastKeys && now - this.#shared.lastTime < GESTURE;
-    if (!sameGesture) this.#shared.past.push(kept);
-    if (this.#shared.past.length > 200) this.#shared.past.shift();
-    this.#shared.future.length = 0;
-    this.#shared.lastKeys = keys;
-    this.#shared.lastTime = now;
+  /** Notes what the undoable keys were before the present change. */
+  #remember(): void {
+    const now = this.#read(this.#options.undoable);
+    const before = Object.fromEntries(Object.entries(this.#known).filter(([key, value]) => !same(value, now[key])));
+    this.#known = now;
+    const keys = Object.keys(before).join();
+    if (keys === "" || this.#travelling) return;
+    const time = performance.now();
+    if (keys !== this.#lastKeys || time - this.#lastTime > GESTURE) this.#past.push(before);
+    if (this.#past.length > 200) this.#past.shift();
+    this.#future.length = 0;
+    this.#lastKeys = keys;
+    this.#lastTime = time;
   }
 
   #travel(from: Patch[], to: Patch[]): void {
     const patch = from.pop();
     if (!patch) return;
-    to.push(this.#read(Object.keys(patch)));
+    const now = this.#read(Object.keys(patch));
     this.settle();
+    if (same(now, patch)) return;
+    to.push(now);
+    this.#travelling = true;
     this.#write(patch);
   }
 
@@ -140,6 +131,8 @@ export class Session<S extends object> {
       this.#scheduled = false;
       const changed = new Set(this.#changed);
       this.#changed.clear();
+      this.#remember();
+      this.#travelling = false;
       this.#options.onChange(changed);
     });
   }

@@ -30,40 +30,48 @@ test("a patch of many keys is told once, and equal values not at all", async () 
 
 test("the changes of one gesture are one step of undo, and what is not undoable is none", async () => {
   const { made } = session();
-  made.set({ stride: 2 });
-  made.set({ stride: 3 });
-  made.set({ view: "step" });
+  for (const patch of [{ stride: 2 }, { stride: 3 }, { view: "step" }]) {
+    made.set(patch);
+    await turn();
+  }
   assert.equal(made.canUndo, true);
   made.undo();
+  await turn();
   assert.deepEqual(made.state, { stride: 1, view: "step" });
   assert.equal(made.canUndo, false);
   made.redo();
+  await turn();
   assert.equal(made.state.stride, 3);
 });
 
-test("after a gesture has settled the next change is a step of its own", () => {
+test("after a gesture has settled the next change is a step of its own", async () => {
   const { made } = session();
   made.set({ stride: 2 });
+  await turn();
   made.settle();
   made.set({ stride: 3 });
+  await turn();
   made.undo();
+  await turn();
   assert.equal(made.state.stride, 2);
   made.undo();
   assert.equal(made.state.stride, 1);
 });
 
-test("reset goes back to the start and can itself be undone", () => {
+test("reset goes back to the start and can itself be undone", async () => {
   const { made } = session({ stride: 4, view: "explore" });
   assert.equal(made.isAtStart, true);
   made.set({ stride: 2 });
+  await turn();
   made.settle();
   made.reset();
+  await turn();
   assert.equal(made.state.stride, 4);
   made.undo();
   assert.equal(made.state.stride, 2);
 });
 
-test("two views of one model share their history and see each other's changes", async () => {
+test("what another view or Python changes can be undone here", async () => {
   const { made, model, changes } = session();
   const other = new Session({ model, defaults: { stride: 1, view: "explore" }, undoable: ["stride"], onChange: () => undefined });
   other.set({ stride: 5 });
