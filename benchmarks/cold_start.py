@@ -20,12 +20,12 @@ import time
 start = time.perf_counter()
 import convwidgets as cw
 imported = time.perf_counter()
-shape = cw.Convolution2DExplorer(image="camera", kernel="sobel_x", padding="same").output.shape
+cw.Convolution2DExplorer(image="camera", kernel="sobel_x", padding="same").output
 first = time.perf_counter()
 answered = cw.engine.native.backend()
 found = cw.engine.native.warm_up()
 ready = time.perf_counter()
-assert found == "native" and shape == (256, 256), (found, shape)
+assert found == "native", found
 print(imported - start, first - start, ready - start, answered)
 """
 STEPS = ("import", "first output", "machine code ready")

@@ -5,10 +5,15 @@ python -m benchmarks.drag
 
 from __future__ import annotations
 
+import contextlib
+import json
 import time
+import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 from playwright.sync_api import Locator, Page
+from websocket import WebSocket, create_connection
 
 from benchmarks.notebook import case, jupyterlab
 from benchmarks.table import head, machine, quantile, row
@@ -38,46 +43,62 @@ def main() -> None:
         ),
         flush=True,
     )
-    with jupyterlab() as (lab, page):
+    with jupyterlab() as (lab, page, port):
         for size, kernel in CASES:
             with case(lab, page, size, kernel, "page") as cells:
                 slider = cells["page"].locator("[data-control=dilation] input[type=range]")
                 slider.scroll_into_view_if_needed()
-                drag(page, slider, held=True)  # lets the compilers of the page warm up
-                page.wait_for_timeout(2000)
-                for turn in range(1, ROUNDS + 1):
-                    for held in (True, False):
-                        what = "drag" if held else "pointer moves, nothing held"
-                        report(f"{size}² {kernel}×{kernel} {what} {turn}", drag(page, slider, held))
-                        page.wait_for_timeout(2000)
+                with hand(port) as mouse:
+                    drag(page, mouse, slider, held=True)  # warms up the compilers of the page
+                    for turn in range(1, ROUNDS + 1):
+                        for held in (True, False):
+                            page.wait_for_timeout(2000)
+                            what = "drag" if held else "no button held"
+                            seen = drag(page, mouse, slider, held)
+                            report(f"{size}² {kernel}×{kernel}, {what}, {turn}", seen)
     print(f"\n{machine()}")
 
 
-def drag(page: Page, slider: Locator, held: bool) -> dict[str, Any]:
+@contextlib.contextmanager
+def hand(port: int) -> Iterator[WebSocket]:
+    """A line to Chromium that sends the mouse's events without waiting for the page to take them."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
+        (target,) = (t for t in json.load(answer) if t["type"] == "page" and "/lab" in t["url"])
+    mouse = create_connection(target["webSocketDebuggerUrl"], suppress_origin=True)
+    yield mouse
+    mouse.close()
+
+
+def drag(page: Page, mouse: WebSocket, slider: Locator, held: bool) -> dict[str, Any]:
     """One value further at each move, to and fro; with no button held, a control."""
     box = slider.bounding_box()
     assert box is not None
-    middle = box["y"] + box["height"] / 2
     values = [*range(LOW, HIGH), *range(HIGH, LOW, -1)]
 
-    def place(value: int) -> float:
+    def send(kind: str, value: int) -> None:
         share = (value - LOW) / (HIGH - LOW)
-        return box["x"] + THUMB / 2 + (box["width"] - THUMB) * share
+        event = {
+            "type": kind,
+            "x": box["x"] + THUMB / 2 + (box["width"] - THUMB) * share,
+            "y": box["y"] + box["height"] / 2,
+            "button": "left" if held else "none",
+            "buttons": int(held),
+            "clickCount": int(kind != "mouseMoved"),
+        }
+        mouse.send(json.dumps({"id": 1, "method": "Input.dispatchMouseEvent", "params": event}))
 
-    now = int(slider.evaluate("slider => Number(slider.value)"))
-    page.mouse.move(place(now), middle)
     if held:
-        page.mouse.down()
+        send("mousePressed", int(slider.evaluate("slider => Number(slider.value)")))
     page.evaluate("measure.startDrag()")
     start = time.perf_counter()
     moves = 0
     while time.perf_counter() - start < SECONDS:
-        page.mouse.move(place(values[moves % len(values)]), middle)
+        send("mouseMoved", values[moves % len(values)])
         moves += 1
         time.sleep(max(0.0, start + moves * FRAME / 1000 - time.perf_counter()))
     result: dict[str, Any] = page.evaluate("measure.endDrag()")
     if held:
-        page.mouse.up()
+        send("mouseReleased", values[moves % len(values)])
     return {**result, "moves": moves}
 
 

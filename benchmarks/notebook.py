@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, Lab, serve
+from tests.browser.conftest import ARGUMENTS, Lab, free_port, serve
 
 SCRIPT = Path(__file__).with_name("measure.js").read_text(encoding="utf-8")
 DATA = """
@@ -60,8 +60,9 @@ CELLS = {
 
 
 @contextlib.contextmanager
-def jupyterlab() -> Iterator[tuple[Lab, Page]]:
-    """A running JupyterLab and a page to open its notebooks in."""
+def jupyterlab() -> Iterator[tuple[Lab, Page, int]]:
+    """A running JupyterLab, a page to open its notebooks in, and Chromium's debugging port."""
+    port = free_port()
     installed = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
@@ -72,12 +73,14 @@ def jupyterlab() -> Iterator[tuple[Lab, Page]]:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
-            executable_path=installed, headless=True, args=ARGUMENTS
+            executable_path=installed,
+            headless=True,
+            args=[*ARGUMENTS, f"--remote-debugging-port={port}"],
         )
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(120_000)
         page.add_init_script(SCRIPT)
-        yield Lab(url, Path(folder)), page
+        yield Lab(url, Path(folder)), page, port
         browser.close()
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+TARGETS = ("convwidgets", "tests", "notebooks")
+EXAMPLES = ("--doctest-modules",)
 NOTEBOOKS = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120")
 
 
@@ -33,7 +35,7 @@ def main(words: list[str]) -> int:
     if failed:
         print(f"\nFailed: {', '.join(failed)}. pytest was not run.", flush=True)
         return 1
-    return run("pytest", python("-m", "pytest", "tests", "notebooks", *NOTEBOOKS, *words))
+    return run("pytest", python("-m", "pytest", *TARGETS, *EXAMPLES, *NOTEBOOKS, *words))
 
 
 def python(*words: str) -> list[str]:

@@ -309,6 +309,7 @@ const en = {
   "rule.pool": "The window spans {pool}, more than the map's {size}.",
   "rule.poolPadding": "Padding goes up to half of the window: {most} for size {size}.",
   "rule.reflect": "Reflecting {pad} cells needs a picture larger than that; it is {size}.",
+  "rule.stack": "A kernel with a matrix for each channel needs a picture with three channels.",
   "share.noPage": "A notebook has no address of its own to link to; the file restores everything, here and in an exported page.",
   "share.tooLarge": "The picture has too many numbers for a link; the file holds them.",
   "summary.convolution": "{kernel}, stride {stride}, padding {padding}, dilation {dilation}",

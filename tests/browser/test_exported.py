@@ -292,3 +292,25 @@ def test_a_saved_state_opens_again(exported: Opened) -> None:
     dialog.get_by_role("button", name="Restore").click()
     screen.settle()
     np.testing.assert_array_equal(screen.cells(), saved.output)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"image": "dress", "kernel": [[-1, 1], [-1, 1]], "padding": "valid"},
+        {"image": "camera", "kernel": "emboss", "stride": 2, "padding": "same", "flip": True},
+        {"image": "astronaut", "kernel": "gabor", "channels": "sum", "padding_mode": "reflect"},
+        {"image": "five_by_five", "padding": 1, "dilation": 2, "pooling": "max", "bias": 0.5},
+    ],
+)
+def test_the_code_panel_says_what_python_says(
+    exported: Opened, settings: dict[str, object]
+) -> None:
+    widget = cw.Convolution2DExplorer(**settings)
+    screen = Screen(exported(widget))
+    screen.root.get_by_role("radio", name="Code", exact=True).click()
+    names = {"numpy": "NumPy", "scipy": "SciPy", "torch": "PyTorch", "keras": "Keras"}
+    for framework, label in names.items():
+        screen.root.get_by_role("radio", name=label, exact=True).click()
+        code = screen.root.locator(".cw-code-text").text_content()
+        assert code == widget.to_code(framework)

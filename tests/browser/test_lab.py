@@ -24,9 +24,7 @@ w
 
 
 def twin(**more: object) -> cw.Convolution2DExplorer:
-    return cw.Convolution2DExplorer(
-        image="five_by_five", kernel="emboss", padding="valid", **more
-    )
+    return cw.Convolution2DExplorer(image="five_by_five", kernel="emboss", padding="valid", **more)
 
 
 def printed(page: Page, lab: Lab, code: str) -> str:

@@ -106,7 +106,7 @@ function programs(widget: "convolution-2d" | "pooling-2d", facts: Facts, names: 
 function pictureParts(picture: Picture, channels: ChannelChoice, stack: boolean): [Facts, Names] {
   const { name, shape, dtype } = picture;
   const [height = 0, width = 0] = shape;
-  const full = templates.sizes[fileName(name) as keyof typeof templates.sizes] as number[] | undefined;
+  const full = templates.sizes[name as keyof typeof templates.sizes] as number[] | undefined;
   const formula = syntheticCode(name);
   const photograph = full !== undefined;
   const literal = !photograph && formula === null && Math.max(height, width) <= LITERAL_SIDE;
@@ -125,15 +125,10 @@ function pictureParts(picture: Picture, channels: ChannelChoice, stack: boolean)
     each: coloured && choice === "each",
     sum: coloured && choice === "sum",
   };
-  const load = templates.loads[name as keyof typeof templates.loads] ?? `data.${fileName(name)}()`;
+  const load = templates.loads[name as keyof typeof templates.loads] ?? `data.${name}()`;
   const names: Names = { load, formula: formula ?? "", height, width, channel: Math.max(channel, 0) };
   if (literal) names["numbers"] = list(nested(interleave(picture.maps), shape), dtype === "float32");
   return [facts, names];
-}
-
-/** scikit-image's own name of a photograph. */
-function fileName(name: string): string {
-  return name === "hubble" ? "hubble_deep_field" : name;
 }
 
 function convolutionFacts(settings: ConvolutionSettings, { pad }: Shapes): Facts {

@@ -26,6 +26,8 @@ export interface ComputerOptions<Request, Result> {
 export type EngineChoice = "auto" | "page" | "kernel";
 
 const FRAME_BUDGET = 12;
+/** Less work than this tells of copies, not of arithmetic. */
+const TELLING_WORK = 5e6;
 const KERNEL_PATIENCE = 300;
 const KERNEL_RETRY = 2000;
 
@@ -41,8 +43,8 @@ export class Computer<Request, Result> {
   #ended = false;
   #frame = 0;
   #cancel: (() => void) | null = null;
-  /** Multiply-adds a millisecond, as measured so far. */
-  #rate = { page: 4e5, worker: 4e5, kernel: 0 };
+  /** Multiply-adds a millisecond: a cautious guess, then as measured. */
+  #rate = { page: 3e6, worker: 1e6, kernel: 0 };
   #kernelSilentAt = -Infinity;
 
   constructor(options: ComputerOptions<Request, Result>) {
@@ -105,7 +107,7 @@ export class Computer<Request, Result> {
     const start = performance.now();
     const result = run(request);
     const milliseconds = performance.now() - start;
-    if (work > 1e5) this.#rate.page = blend(this.#rate.page, work / Math.max(milliseconds, 0.05));
+    if (work > TELLING_WORK) this.#rate.page = blend(this.#rate.page, work / Math.max(milliseconds, 0.05));
     this.#options.onResult(request, result, { engine: "page", milliseconds, fallback });
   }
 

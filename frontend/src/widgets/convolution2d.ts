@@ -50,7 +50,7 @@ const spec: ExplorerSpec<ConvolutionSettings, Shapes, PipelineRequest, PipelineR
       feature,
       activated,
       output: named("output") ?? activated,
-      poolIndex: frame.index,
+      poolIndex: frame["pool_index"] ? Int32Array.from(frame["pool_index"].data) : null,
     };
   },
 };
@@ -188,7 +188,8 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
     const state = explorer.session.state;
     const { settings, sizes, result, picture } = shown;
     const focus = focusAt(position(shown), settings, sizes, result);
-    const format = numberText(state.unit_range && picture.dtype === "uint8" ? 255 : 1);
+    const divisor = state.unit_range && picture.dtype === "uint8" ? 255 : 1;
+    const format = numberText(divisor);
     const { selected } = result;
     const inScale = inputScale(selected, picture.dtype);
     const { scale: outScale, shown: outMaps } = outputScale(result.output, state.display, picture.dtype === "uint8" ? 255 : 1);
@@ -235,7 +236,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
       highlight: weight && [focus.window.rows[weight[0]] ?? 0, focus.window.columns[weight[1]] ?? 0],
     });
     near.el.classList.toggle("cw-absent", input.isGrid());
-    sum.update(sumProps(shown, focus));
+    sum.update(sumProps(shown, focus, divisor));
     frame.player.update({ index: indexOf(focus.output, shown), count: cells(shown), playing: frame.stepper.playing, speed: state.speed });
     kernel.update({
       kernel: settings.kernel,
@@ -301,18 +302,20 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
   };
 }
 
-/** The arithmetic of one position, as its view takes it. */
-function sumProps({ settings, sizes, result }: View, focus: Focus) {
+/** The arithmetic of one position, as its view takes it; pixels divided as the display divides them. */
+function sumProps({ settings, sizes, result }: View, focus: Focus, divisor = 1) {
   const [row, column] = focus.feature;
   const at = (maps: Maps, channel: number) =>
-    maps.data[(channel * maps.height + row) * maps.width + column] as number;
-  const terms = termsAt(focus.window, settings, result.selected);
+    (maps.data[(channel * maps.height + row) * maps.width + column] as number) / divisor;
+  const terms = termsAt(focus.window, settings, result.selected).map((channel) =>
+    channel.map((term) => ({ ...term, value: term.value / divisor })),
+  );
   // With each channel by itself, the sum shown is the first channel's.
   const shownTerms = result.partial ? terms : terms.slice(0, 1);
   const pooled = focus.pooled && {
     kind: settings.pooling as "max" | "average",
     values: focus.pooled.rows.flatMap((r) =>
-      (focus.pooled as Region).columns.map((c) => result.activated.data[r * result.activated.width + c] as number),
+      (focus.pooled as Region).columns.map((c) => (result.activated.data[r * result.activated.width + c] as number) / divisor),
     ),
     ...(settings.pooling === "max" && {
       winner:
@@ -320,7 +323,7 @@ function sumProps({ settings, sizes, result }: View, focus: Focus) {
         (column - (focus.pooled.columns[0] as number)),
     }),
     ...(settings.pooling === "average" && { divisor: settings.pool_size ** 2 }),
-    result: result.output.data[focus.output[0] * result.output.width + focus.output[1]] as number,
+    result: (result.output.data[focus.output[0] * result.output.width + focus.output[1]] as number) / divisor,
     position: focus.output,
     reads: focus.pooled,
   };
@@ -329,7 +332,7 @@ function sumProps({ settings, sizes, result }: View, focus: Focus) {
       kind: "convolution" as const,
       terms: shownTerms,
       partial: result.partial && terms.map((_, channel) => at(result.partial as Maps, channel)),
-      bias: settings.bias,
+      bias: settings.bias / divisor,
       feature: at(result.feature, 0),
       position: focus.feature,
       reads: focus.window,

@@ -103,6 +103,7 @@ export function shapes(settings: ConvolutionSettings, size = settings.image.shap
   const [height = 0, width = 0] = size;
   const [matrix = []] = matrices(settings.kernel);
   const kernel: [number, number] = [matrix.length, matrix[0]?.length ?? 0];
+  if (matrices(settings.kernel).length === 3 && size.length < 3) return t("rule.stack");
   const { stride, dilation, padding } = settings;
   const [top, bottom, left, right] = resolvePadding(padding, [height, width], kernel, [stride, stride], [dilation, dilation]);
   const limit = settings.padding_mode === "reflect" ? 1 : settings.padding_mode === "circular" ? 0 : -Infinity;
@@ -137,6 +138,8 @@ export function objection(settings: ConvolutionSettings, change: Partial<Convolu
  * then no pooling.
  */
 export function repair(settings: ConvolutionSettings): Partial<ConvolutionSettings> {
+  const [first = [[1]]] = matrices(settings.kernel);
+  const kernel = settings.image.shape.length < 3 && matrices(settings.kernel).length === 3 ? { kernel: first } : {};
   const remedies: Partial<ConvolutionSettings>[] = [
     {},
     { padding_mode: "zeros" },
@@ -145,7 +148,8 @@ export function repair(settings: ConvolutionSettings): Partial<ConvolutionSettin
     { padding: "same", padding_mode: "zeros" },
     { padding: "same", padding_mode: "zeros", pooling: "none" },
   ];
-  return remedies.find((remedy) => objection(settings, remedy) === null) ?? {};
+  const remedy = remedies.find((change) => objection(settings, { ...change, ...kernel }) === null);
+  return { ...remedy, ...kernel };
 }
 
 export function pipelineRequest(settings: ConvolutionSettings, picture: Picture, { pad }: Shapes): PipelineRequest {

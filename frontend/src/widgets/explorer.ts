@@ -14,15 +14,11 @@ import { Session } from "./session";
 export type ExplorerState<C> = C & ViewSettings & { kept: C | null };
 
 /** A kernel's answer: maps by name, float32 values with channels, rows and columns. */
-export interface Frame {
-  maps: Record<string, { data: Float32Array; shape: number[] }>;
-  /** Where each winner of a pooling stands in its plane. */
-  index: Int32Array | null;
-}
+export type Frame = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** One of a frame's maps, or null where the frame has none of that name. */
-export function frameMap({ maps }: Frame, name: string): Maps | null {
-  const map = maps[name];
+export function frameMap(frame: Frame, name: string): Maps | null {
+  const map = frame[name];
   if (!map) return null;
   const [channels = 1, height = 0, width = 0] = map.shape;
   return { data: map.data, channels, height, width };
@@ -238,12 +234,10 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
     const { message, buffers } = answer;
     if (message.type === "error") throw new Error(String(message["message"]));
     const shapes = Object.entries(message["maps"] as Record<string, { shape: number[] }>);
-    const frame: Frame = { maps: {}, index: null };
+    const frame: Frame = {};
     for (const [i, [name, { shape }]] of shapes.entries()) {
-      frame.maps[name] = { shape, data: floats(buffers[i] as DataView) };
+      frame[name] = { shape, data: floats(buffers[i] as DataView) };
     }
-    const index = buffers[shapes.length];
-    if (message["index"] && index) frame.index = new Int32Array(floats(index).buffer);
     return this.#spec.fromKernel(frame, work.request, this.#engine);
   }
 }

@@ -192,7 +192,8 @@ function badges({ reach }: KernelPanelProps, planes: Matrix[]): Child[] {
   const sum = Math.abs(facts.sum) < 1e-9 ? 0 : facts.sum;
   const badge = (text: string, title: string) => h("span", { class: "cw-fact", title }, text);
   const [low, high] = facts.reach;
-  const range = -low === high ? `±${formatNumber(high)}` : `${formatNumber(low)} … ${formatNumber(high)}`;
+  const short = (value: number) => formatNumber(value, { room: 5 });
+  const range = Math.abs(low + high) < 1e-9 * high ? `±${short(high)}` : `${short(low)} … ${short(high)}`;
   return [
     badge(t("fact.sum", { sum: formatNumber(sum) }), t("fact.sum.title")),
     facts.rank !== null &&

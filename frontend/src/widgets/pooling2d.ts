@@ -41,7 +41,7 @@ const spec: ExplorerSpec<PoolingSettings, PoolingShapes, PoolRequest, PoolResult
   fromKernel: (frame, request, engine) => ({
     selected: frameMap(frame, "selected") ?? (engine ? choose(engine, request) : request.image),
     output: frameMap(frame, "output") as Maps,
-    index: frame.index,
+    index: frame["index"] ? Int32Array.from(frame["index"].data) : null,
   }),
 };
 

@@ -54,8 +54,8 @@ export interface PoolingShapes {
 export function poolingShapes(settings: PoolingSettings): PoolingShapes | string {
   const [height = 0, width = 0] = settings.image.shape;
   const { pool_size: size, pool_stride: stride, padding, dilation, ceil_mode: ceil } = settings;
-  const most = Math.floor(effectiveKernel(size, dilation) / 2);
-  if (padding > most) return t("rule.poolPadding", { most, size: effectiveKernel(size, dilation) });
+  const most = Math.floor(size / 2);
+  if (padding > most) return t("rule.poolPadding", { most, size });
   const axis = (side: number) => outputSize(side, size, stride, [padding, padding], dilation, ceil);
   const output: [number, number] = [axis(height), axis(width)];
   if (output[0] < 1 || output[1] < 1) {

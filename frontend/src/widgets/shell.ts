@@ -7,6 +7,7 @@ import { header } from "../views/header";
 import type { MenuItem } from "../views/menu";
 import { notice } from "../views/notice";
 import { picker } from "../views/picker";
+import { placeholder } from "../views/placeholder";
 import { player } from "../views/player";
 import { t } from "../words";
 import type { CodeTab } from "./code";
@@ -103,6 +104,8 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
   });
   const message = notice();
   const stage = h("div", { class: "cw-stage" });
+  const waiting = placeholder();
+  waiting.update({ state: "loading" });
   const code = codePanel<string>({ tabs: [{ value: "numpy", label: "NumPy", code: "" }], tab: "numpy" });
   const codeBox = h("div", { class: "cw-code-view", hidden: true }, code.el);
   const spoken = h("p", { class: "cw-spoken", "aria-live": "polite" });
@@ -115,6 +118,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     { class: "cw-root", "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": options.title, onkeydown },
     head.el,
     message.el,
+    waiting.el,
     stage,
     codeBox,
     controls.el,
@@ -125,6 +129,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     preparing.el,
   );
   options.el.append(root);
+  stage.classList.add("cw-unready");
 
   const pictures = picker<string>({
     label: t("picture.choice"),
@@ -213,13 +218,22 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     adding.open();
   }
 
-  /** Takes a picture made in this page: the kernel gets its pixels first. */
+  /** Takes a picture made in this page. */
   function give(picture: Picture): void {
+    hand(picture);
+    adopt(withoutMaps(picture));
+  }
+
+  /** Gives the kernel a picture: its name, or its pixels. */
+  function hand(picture: Picture): void {
     const { maps, ...descriptor } = picture;
+    if (descriptor.name) {
+      explorer?.link.tell({ type: "use_picture", name: descriptor.name });
+      return;
+    }
     const pixels = interleave(maps);
     const bytes = descriptor.dtype === "uint8" ? Uint8Array.from(pixels).buffer : pixels.buffer;
     explorer?.link.tell({ type: "use_image", ...descriptor }, [bytes as ArrayBuffer]);
-    adopt(descriptor);
   }
 
   /** Sets one cell of a small picture. */
@@ -234,8 +248,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     pixels.fill(held, at, at + maps.channels);
     const descriptor = { name: "", label: t("paint.label"), shape, dtype, id: newPictureId() };
     const picture = remember(descriptor, pixels);
-    const bytes = dtype === "uint8" ? Uint8Array.from(pixels).buffer : pixels.buffer;
-    explorer?.link.tell({ type: "use_image", ...descriptor }, [bytes as ArrayBuffer]);
+    hand(picture);
     set({ image: withoutMaps(picture) } as unknown as Partial<ExplorerState<C>>);
     if (done) explorer?.session.settle();
   }
@@ -278,14 +291,18 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     else delete patch["image"];
     const outcome = explorer?.objection(patch as Partial<C>) ?? null;
     if (outcome !== null) return outcome;
-    if (image && !image.name && explorer) {
-      void fetchPicture(image, explorer.link).then(give);
-    } else if (image) {
-      explorer?.link.tell({ type: "use_picture", name: image.name });
-    } else if (typeof (saved as Patch)["image"] === "string") {
-      usePicture(String((saved as Patch)["image"]));
+    const take = () => set(patch as Partial<ExplorerState<C>>);
+    const named = typeof (saved as Patch)["image"] === "string" ? String((saved as Patch)["image"]) : null;
+    if (image && explorer) {
+      // The kernel must know the pixels before it hears of the picture.
+      void fetchPicture(image, explorer.link).then((picture) => {
+        hand(picture);
+        take();
+      });
+      return null;
     }
-    set(patch as Partial<ExplorerState<C>>);
+    if (named !== null) usePicture(named);
+    take();
     return null;
   }
 
@@ -376,8 +393,12 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
 
   function problem(text: string): void {
     const words = text === "no-webassembly" ? t("engine.refused") : text === "picture-missing" ? t("picture.missing") : text;
-    message.update({ kind: "error", text: words, onDismiss: clear });
-    if (!started) root.dataset["ready"] = "error";
+    if (started) {
+      message.update({ kind: "error", text: words, onDismiss: clear });
+      return;
+    }
+    root.dataset["ready"] = "error";
+    waiting.update({ state: "error", text: words });
   }
 
   function progress(fraction: number | null, cancel: () => void): void {
@@ -390,7 +411,11 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     const present = now.session.state;
     const { hidden, locked } = present;
     const locks = (key: string) => ({ hidden: hidden.includes(key), locked: locked.includes(key) });
-    if (!started) root.dataset["ready"] = "true";
+    if (!started) {
+      root.dataset["ready"] = "true";
+      waiting.el.remove();
+      stage.classList.remove("cw-unready");
+    }
     started = true;
     if (message.el.dataset["kind"] === "error") clear();
     root.classList.toggle("cw-present", present.present);
