@@ -104,7 +104,7 @@ function programs(widget: "convolution-2d" | "pooling-2d", facts: Facts, names: 
 }
 
 function pictureParts(picture: Picture, channels: ChannelChoice, stack: boolean): [Facts, Names] {
-  const { name, shape, dtype } = picture;
+  const { name, shape } = picture;
   const [height = 0, width = 0] = shape;
   const full = templates.sizes[name as keyof typeof templates.sizes] as number[] | undefined;
   const formula = syntheticCode(name);
@@ -127,7 +127,7 @@ function pictureParts(picture: Picture, channels: ChannelChoice, stack: boolean)
   };
   const load = templates.loads[name as keyof typeof templates.loads] ?? `data.${name}()`;
   const names: Names = { load, formula: formula ?? "", height, width, channel: Math.max(channel, 0) };
-  if (literal) names["numbers"] = list(nested(interleave(picture.maps), shape), dtype === "float32");
+  if (literal) names["numbers"] = list(nested(interleave(picture.maps), shape));
   return [facts, names];
 }
 
@@ -157,14 +157,14 @@ function convolutionNames(settings: ConvolutionSettings, { kernel, pad }: Shapes
   const { dilation, padding_mode: mode } = settings;
   const ends = [[pad[0], pad[1]], [pad[2], pad[3]], ...(flat ? [] : [[0, 0]])];
   return {
-    kernel: list(planes.length === 3 ? planes : (planes[0] as Matrix), true),
+    kernel: list(planes.length === 3 ? planes : (planes[0] as Matrix)),
     rows: kernel[0],
     columns: kernel[1],
     reach_rows: dilation * (kernel[0] - 1) + 1,
     reach_columns: dilation * (kernel[1] - 1) + 1,
     stride: settings.stride,
     dilation,
-    bias: float(settings.bias),
+    bias: number(settings.bias),
     top: pad[0],
     bottom: pad[1],
     left: pad[2],
@@ -181,12 +181,12 @@ function convolutionNames(settings: ConvolutionSettings, { kernel, pad }: Shapes
 type Nested = number | readonly Nested[];
 
 /** A matrix as nested Python lists; its rows on lines of their own where one line would be long. */
-function list(values: Nested, floats: boolean): string {
-  if (typeof values === "number") return floats ? float(values) : String(values);
-  const flat = `[${values.map((value) => list(value, floats)).join(", ")}]`;
+function list(values: Nested): string {
+  if (typeof values === "number") return number(values);
+  const flat = `[${values.map(list).join(", ")}]`;
   const innermost = Array.isArray(values) && values.every((value) => typeof value === "number");
   if (innermost || flat.length <= WIDEST) return flat;
-  const rows = values.map((value) => list(value, floats).replaceAll("\n", "\n    "));
+  const rows = values.map((value) => list(value).replaceAll("\n", "\n    "));
   return `[\n    ${rows.join(",\n    ")},\n]`;
 }
 
@@ -194,11 +194,11 @@ function tuple(values: readonly (readonly number[])[]): string {
   return `(${values.map((pair) => `(${pair.join(", ")})`).join(", ")})`;
 }
 
-/** A number as Python writes a float. */
-function float(value: number): string {
+/** A number as Python reads it. */
+function number(value: number): string {
   if (Number.isNaN(value)) return "np.nan";
   if (!Number.isFinite(value)) return value > 0 ? "np.inf" : "-np.inf";
-  return Number.isInteger(value) ? `${value}.0` : String(value);
+  return String(value);
 }
 
 function nested(values: ArrayLike<number>, shape: readonly number[]): Nested {

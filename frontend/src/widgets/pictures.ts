@@ -29,7 +29,7 @@ interface CatalogueEntry {
 
 /** The line of Python that makes a picture by formula; null for any other picture. */
 export function syntheticCode(name: string): string | null {
-  return (catalogue.synthetic as CatalogueEntry[]).find((entry) => entry.name === name)?.code ?? null;
+  return (catalogue.synthetic as CatalogueEntry[]).find((entry) => entry.name === name)?.code || null;
 }
 
 /** Every picture seen on this page, shared by all widgets. */
