@@ -19,7 +19,8 @@ from benchmarks.notebook import case, jupyterlab
 from benchmarks.table import head, machine, quantile, row
 
 CASES = ((256, 7), (512, 3))
-ROUNDS = 3
+CONTROLS = ("stride", "dilation")
+ROUNDS = 2
 SECONDS = 3.0
 FRAME = 1000 / 60
 LOW, HIGH = 1, 8
@@ -46,22 +47,24 @@ def main() -> None:
     with jupyterlab() as (lab, page, port):
         for size, kernel in CASES:
             with case(lab, page, size, kernel, "page") as cells:
-                slider = cells["page"].locator("[data-control=dilation] input[type=range]")
-                slider.scroll_into_view_if_needed()
+                name = f"{size}² {kernel}×{kernel}"
                 with hand(port) as mouse:
-                    drag(page, mouse, slider, held=True)  # warms up the compilers of the page
-                    for turn in range(1, ROUNDS + 1):
-                        for held in (True, False):
-                            page.wait_for_timeout(2000)
-                            what = "drag" if held else "no button held"
-                            seen = drag(page, mouse, slider, held)
-                            report(f"{size}² {kernel}×{kernel}, {what}, {turn}", seen)
+                    for control in CONTROLS:
+                        slider = cells["page"].locator(f"[data-control={control}] [type=range]")
+                        slider.scroll_into_view_if_needed()
+                        drag(page, mouse, slider, held=True)  # warms up the compilers of the page
+                        for turn in range(1, ROUNDS + 1):
+                            page.wait_for_timeout(1500)
+                            seen = drag(page, mouse, slider, held=True)
+                            report(f"{name}, {control}, {turn}", seen)
+                    page.wait_for_timeout(1500)
+                    report(f"{name}, no button held", drag(page, mouse, slider, held=False))
     print(f"\n{machine()}")
 
 
 @contextlib.contextmanager
 def hand(port: int) -> Iterator[WebSocket]:
-    """A line to Chromium that sends the mouse's events without waiting for the page to take them."""
+    """A line to Chromium that sends the mouse's events and does not wait for the page."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
         (target,) = (t for t in json.load(answer) if t["type"] == "page" and "/lab" in t["url"])
     mouse = create_connection(target["webSocketDebuggerUrl"], suppress_origin=True)

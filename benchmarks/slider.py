@@ -6,6 +6,7 @@ python -m benchmarks.slider
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections import Counter
 
 from playwright.sync_api import Locator, Page
@@ -41,11 +42,11 @@ def main() -> None:
         flush=True,
     )
     with jupyterlab() as (lab, page, _):
-        for size in options.sizes:
-            for kernel in options.kernels:
-                names = list(CELLS) if (size, kernel) in COMPARED else ["page", "kernel"]
-                with case(lab, page, size, kernel, *names) as cells:
-                    report(f"{size}² {kernel}×{kernel}", page, cells)
+        cases = itertools.product(options.sizes, options.kernels)
+        for size, kernel in sorted(cases, key=lambda each: each not in COMPARED):
+            names = CELLS if (size, kernel) in COMPARED else ("page", "kernel")
+            with case(lab, page, size, kernel, *names) as cells:
+                report(f"{size}² {kernel}×{kernel}", page, cells)
     print(f"\n{machine()}")
 
 

@@ -33,7 +33,7 @@ class Screen:
 
     def shape(self, role: str = "output") -> str:
         """The shape written beside a panel's name."""
-        return self.panel(role).locator(".cw-shape").inner_text()
+        return self.panel(role).locator(".cw-shape").text_content() or ""
 
     def cells(self, role: str = "output") -> NDArray[np.float64]:
         """The numbers of a panel that is drawn as cells, padding included."""
