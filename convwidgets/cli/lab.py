@@ -61,6 +61,7 @@ def run(
         wanted = install_command(" ".join(_lab_requirements()))
         raise CommandError(f"JupyterLab is not installed here; run: {wanted}")
     first = prepare(Path(folder))
+    lessons.trust(lessons.shipped(), first.parent)
     words = command(first, browser=browser, port=port, extra=extra)
     sys.stdout.flush()
     if os.name == "posix":

@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import sign
 
 from convwidgets.cli import lessons
 
@@ -114,3 +116,20 @@ def test_without_a_readable_record_nothing_is_overwritten(
     (note,) = lessons.lay(ship(tmp_path, a="2"), folder, "0.2.0")
     assert (folder / "a.ipynb").read_text() == "1"
     assert "a.new-0.2.0.ipynb" in note
+
+
+def test_copies_as_shipped_are_trusted_and_changed_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    shipped = lessons.shipped()
+    lessons.lay(shipped, tmp_path / "mine", "1.0.0")
+    copy = tmp_path / "mine" / shipped[0].name
+    notary = sign.NotebookNotary()
+    assert not notary.check_signature(nbformat.read(copy, 4))
+    lessons.trust(shipped, tmp_path / "mine")
+    assert notary.check_signature(nbformat.read(copy, 4))
+    copy.write_text(copy.read_text().replace("What a convolution does", "Something else"))
+    lessons.trust(shipped, tmp_path / "mine")
+    assert not notary.check_signature(nbformat.read(copy, 4))
