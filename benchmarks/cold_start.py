@@ -5,7 +5,9 @@ python -m benchmarks.cold_start
 
 from __future__ import annotations
 
+import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,21 +34,25 @@ STEPS = ("import", "first output", "machine code ready")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
     print(machine())
     times: dict[str, list[list[float]]] = {"empty cache": [], "warm cache": []}
     answered: dict[str, set[str]] = {name: set() for name in times}
     with tempfile.TemporaryDirectory() as kept:
         measure(Path(kept))  # fills it; not counted
-        for _ in range(ROUNDS):
+        for _ in range(options.rounds):
             with tempfile.TemporaryDirectory() as empty:
                 for name, folder in (("empty cache", empty), ("warm cache", kept)):
                     seconds, who = measure(Path(folder))
+                    print(name, *(f"{value:.2f}" for value in seconds), file=sys.stderr)
                     times[name].append(seconds)
                     answered[name].add(who)
     print(head("", *(f"{step} {what}" for step in STEPS for what in ("median", "worst"))))
     for name, rounds in times.items():
-        columns = [sorted(column) for column in zip(*rounds, strict=True)]
-        numbers = [f"{value:.2f} s" for c in columns for value in (c[len(c) // 2], c[-1])]
+        columns = list(zip(*rounds, strict=True))
+        numbers = [f"{value:.2f} s" for c in columns for value in (statistics.median(c), max(c))]
         print(row(f"{name} (engine right after: {', '.join(answered[name])})", *numbers))
 
 

@@ -45,11 +45,10 @@ def source_hash() -> str:
 
 
 def _places() -> list[Path]:
-    """List where Numba looks: the folder it is told to use, else the package's, else the user's."""
-    if told := os.environ.get("NUMBA_CACHE_DIR"):
-        return [Path(told)]
-    users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return [PACKAGE / "__pycache__", Path(users) / "convwidgets"]
+    """List where a note may be, in the order in which Numba too looks for a folder."""
+    told = os.environ.get("NUMBA_CACHE_DIR")
+    users = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return [*([Path(told)] if told else []), PACKAGE / "__pycache__", Path(users) / "convwidgets"]
 
 
 def _note_name(number: str) -> str:

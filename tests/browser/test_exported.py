@@ -314,3 +314,34 @@ def test_the_code_panel_says_what_python_says(
         screen.root.get_by_role("radio", name=label, exact=True).click()
         code = screen.root.locator(".cw-code-text").text_content()
         assert code == widget.to_code(framework)
+
+
+def test_painted_cells_are_computed_and_one_stroke_is_one_undo(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(**DRESS)
+    screen = Screen(exported(widget))
+    screen.page.get_by_label("Paint cells").click()
+    screen.cell("input", 0, 0).hover()
+    screen.page.mouse.down()
+    screen.cell("input", 0, 1).hover()
+    screen.cell("input", 0, 2).hover()
+    screen.page.mouse.up()
+    screen.settle()
+    painted = np.array(widget.pixels)
+    painted[0, :3] = 1
+    np.testing.assert_array_equal(screen.cells("input"), painted)
+    again = cw.Convolution2DExplorer(**{**DRESS, "image": painted})
+    np.testing.assert_array_equal(screen.cells(), again.output)
+    screen.page.keyboard.press("Control+z")
+    screen.settle()
+    np.testing.assert_array_equal(screen.cells("input"), widget.pixels)
+
+
+def test_a_teacher_locks_and_hides_from_the_menu(exported: Opened) -> None:
+    screen = Screen(exported(cw.Convolution2DExplorer(**DRESS)))
+    screen.menu("Prepare for a class…")
+    dialog = screen.page.locator("dialog[open]")
+    dialog.get_by_role("radiogroup", name="Stride").get_by_role("radio", name="locked").click()
+    dialog.get_by_role("radiogroup", name="Bias").get_by_role("radio", name="hidden").click()
+    screen.page.keyboard.press("Escape")
+    expect(screen.control("stride").locator("input[type=range]")).to_be_disabled()
+    expect(screen.control("bias")).to_be_hidden()

@@ -82,7 +82,10 @@ def test_a_filled_cache_is_used_and_never_outgrown(cache: Path) -> None:
         for dtype in ("u1", "?", "f2", ">f8", "f4", "f8"):
             image = x.astype(dtype)[None, None]
             image.flags.writeable = False
-            for view in (image, image[..., ::2], image[:0]):
+            raw = np.empty(image.nbytes + 1, np.uint8)
+            unaligned = raw[1:].view(image.dtype).reshape(image.shape)
+            unaligned[:] = image
+            for view in (image, image[..., ::2], image[:0], unaligned):
                 for mode in ("zeros", "reflect"):
                     engine.conv2d(view, w[None, None], [1], padding=np.int16(2), padding_mode=mode)
                 engine.max_pool2d(view, 3, stride=2, padding=1, ceil_mode=True)

@@ -65,7 +65,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
     el,
     kind: "convolution-2d",
     title: t("title.convolution"),
-    controls: () => controls.keys(),
+    controls: () => [{ key: "kernel", label: t("role.kernel") }, ...controls.keys()],
     count: () => (explorer?.shown ? cells(explorer.shown) : 1),
     index: () => (explorer?.shown ? indexOf(position(explorer.shown), explorer.shown) : 0),
     show: (index, playing) => {
@@ -146,6 +146,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
       objection: (change) => explorer?.objection(change) ?? null,
     }),
   );
+  input.el.append(frame.paintTools);
   frame.stage.append(
     h("div", { class: "cw-panels" }, input.el, kernel.el, output.el),
     partials,

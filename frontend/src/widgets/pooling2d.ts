@@ -115,6 +115,7 @@ export function mountPooling2D({ model, el }: RenderContext): Dispose {
       objection: (change) => explorer?.objection(change) ?? null,
     }),
   );
+  input.el.append(frame.paintTools);
   frame.stage.append(
     h("div", { class: "cw-panels cw-panels-two" }, input.el, output.el),
     compare.el,

@@ -60,6 +60,8 @@ export interface ShellOptions<C extends Settings> {
   repaint(): void;
 }
 
+/** What every explorer has beside its own controls. */
+const COMMON = ["image", "display", "player", "keep", "reset", "share"] as const;
 const DISPLAYS: readonly Display[] = ["auto", "signed", "grey", "clip", "abs", "offset"];
 const OWN = "…own";
 
@@ -112,7 +114,10 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
   const adding = pictureDialog({ maxSize: 512, onPicture: (pixels) => give(ownPicture(pixels)) });
   const sharing = shareDialog();
   const opening = openDialog({ onState: restore });
-  const preparing = teacherDialog({ controls: options.controls, onChange: view });
+  const preparing = teacherDialog({
+    controls: () => [...options.controls(), ...COMMON.map((key) => ({ key: key as string, label: t(`control.${key}`) }))],
+    onChange: view,
+  });
   const root = h(
     "div",
     { class: "cw-root", "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": options.title, onkeydown },
@@ -128,6 +133,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     opening.el,
     preparing.el,
   );
+  root.addEventListener("keydown", undoByKey, true);
   options.el.append(root);
   stage.classList.add("cw-unready");
 
@@ -164,19 +170,26 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
   const paintTools = h("div", { class: "cw-paint" }, brush.el, inkField.el);
 
   function onkeydown(event: KeyboardEvent): void {
-    const command = event.ctrlKey || event.metaKey;
-    const typing = event.target instanceof HTMLInputElement && event.target.type !== "range";
-    if (command && !typing && event.key.toLowerCase() === "z") {
-      event.preventDefault();
-      if (event.shiftKey) explorer?.session.redo();
-      else explorer?.session.undo();
-    } else if (event.key === "Escape" && state()?.pinned) {
+    if (event.key === "Escape" && state()?.pinned) {
       view({ pinned: false });
     } else {
       controls.handleKey(event);
     }
     // The host's own shortcuts must not hear what was typed here.
     event.stopPropagation();
+  }
+
+  /** Undo by keyboard, heard before any grid takes the key; text fields keep their own. */
+  function undoByKey(event: KeyboardEvent): void {
+    const { target } = event;
+    const typing =
+      target instanceof HTMLTextAreaElement ||
+      (target instanceof HTMLInputElement && !["range", "checkbox", "radio"].includes(target.type));
+    if (typing || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.shiftKey) explorer?.session.redo();
+    else explorer?.session.undo();
   }
 
   function keep(): void {
@@ -245,6 +258,10 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     const pixels = interleave(maps);
     const at = (row * maps.width + column) * maps.channels;
     const held = dtype === "uint8" ? Math.min(Math.max(Math.round(value), 0), 255) : value;
+    if (pixels.subarray(at, at + maps.channels).every((old) => old === Math.fround(held))) {
+      if (done) explorer?.session.settle();
+      return;
+    }
     pixels.fill(held, at, at + maps.channels);
     const descriptor = { name: "", label: t("paint.label"), shape, dtype, id: newPictureId() };
     const picture = remember(descriptor, pixels);
