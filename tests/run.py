@@ -15,6 +15,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PROBE = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 TARGETS = ("convwidgets", "tests", "notebooks")
 EXAMPLES = ("--doctest-modules",)
 NOTEBOOKS = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120")
@@ -56,22 +61,22 @@ def environment() -> dict[str, str]:
 
 def browser_is_there() -> bool:
     """Find a Chromium, else install one: Debian's when root, else Playwright's own."""
-    if any(map(shutil.which, BROWSERS)) or playwright_has_one():
+    if browser_is_found():
         return True
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        packages = ["chromium", "fonts-dejavu-core"]
+        # Chromium; letters to draw; what Playwright's driver links to.
+        packages = ["chromium", "fonts-dejavu-core", "libatomic1"]
         install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
         if not run("the browser", ["apt-get", "update"]) and not run("the browser", install):
-            return any(map(shutil.which, BROWSERS))
+            return browser_is_found()
     return not run("the browser", python("-m", "playwright", "install", "chromium"))
 
 
-def playwright_has_one() -> bool:
-    """Whether Playwright's own Chromium was downloaded before."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        return Path(playwright.chromium.executable_path).exists()
+def browser_is_found() -> bool:
+    """Whether Playwright starts and has a Chromium: an installed one, or its own."""
+    probe = subprocess.run(python("-c", PROBE), capture_output=True, text=True, check=False)
+    own = Path(probe.stdout.strip() or os.devnull)
+    return probe.returncode == 0 and (any(map(shutil.which, BROWSERS)) or own.is_file())
 
 
 if __name__ == "__main__":

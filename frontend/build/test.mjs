@@ -25,8 +25,9 @@ if (tests.length === 0) {
   exit(1);
 }
 
-// Inside node_modules, so that what stays external to a bundle is still found.
-const folder = mkdtempSync(join(frontend, "node_modules", ".tests-"));
+// Beside node_modules, so that what stays external to a bundle is found; Node's runner looks for no
+// tests inside it.
+const folder = mkdtempSync(join(frontend, ".tests-"));
 let status = 1;
 try {
   const { metafile } = await build({

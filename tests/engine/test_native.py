@@ -25,13 +25,16 @@ x, w = np.ones((64, 64), np.float32), np.ones((3, 3), np.float32)
 """
 
 
-def run(program: str, root: Path = ROOT, **environment: str) -> str:
-    """Run a program in a fresh process; it must end well and say nothing on stderr."""
+def run(program: str, root: Path = ROOT, folder: Path = ROOT, **environment: str) -> str:
+    """Run a program in a fresh process; it must end well and say nothing on stderr.
+
+    The package comes from `root`; the working folder is not on the path.
+    """
     told = {k: v for k, v in os.environ.items() if k != native.VARIABLE}
     finished = subprocess.run(
-        [sys.executable, "-c", BEGIN + textwrap.dedent(program)],
+        [sys.executable, "-P", "-c", BEGIN + textwrap.dedent(program)],
         env={**told, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", **environment},
-        cwd=root,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=200,
@@ -237,6 +240,19 @@ def test_a_broken_numba_is_reported_and_does_no_harm(
         """,
         PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]),
         NUMBA_CACHE_DIR=str(tmp_path / "cache"),
+    )
+
+
+def test_a_file_of_the_users_is_not_taken_for_numba(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "numba.py").write_text("raise ImportError", encoding="utf-8")
+    for note in cache.glob("*.txt"):
+        note.unlink()
+    run(
+        """
+        assert engine.warm_up() == "native", engine.status()
+        """,
+        folder=tmp_path,
+        NUMBA_CACHE_DIR=str(cache),
     )
 
 

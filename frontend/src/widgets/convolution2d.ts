@@ -6,7 +6,7 @@ import type { Dispose, RenderContext } from "../hosts/model";
 import { arithmetic, spokenSentence } from "../views/arithmetic";
 import type { Cell, Region } from "../views/cellGrid";
 import { h } from "../views/dom";
-import { magnifier } from "../views/magnifier";
+import { type MagnifierProps, magnifier } from "../views/magnifier";
 import type { Role } from "../views/theme";
 import { t } from "../words";
 import { convolutionCode } from "./code";
@@ -22,6 +22,7 @@ import {
   repair,
   shapes,
 } from "./convolution_state";
+import { Deferral } from "./deferral";
 import { Explorer, type ExplorerSpec, type Shown, frameMap } from "./explorer";
 import { type Focus, droppedBy, fedBy, focusAt, termsAt, touchedBy, valueAt } from "./focus";
 import { kernelPanel } from "./kernel_panel";
@@ -133,6 +134,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
     },
   });
   const near = magnifier({ role: "input", onHover: (cell) => setHover(cell && { on: "input", cell }), onPick: (cell) => aimAt(cell) });
+  const nearing = new Deferral();
   const compare = comparison({ onRelease: () => explorer?.session.set({ kept: null }) });
   const partial = [0, 1, 2].map((channel) =>
     mapPanel({ role: "output", title: t("partial.title", { channel: channelName(channel) }) }),
@@ -224,7 +226,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
       highlight: fed && { ...fed, role: "input" as Role },
       filled: stepping ? indexOf(focus.output, shown) + 1 : null,
     });
-    near.update({
+    const magnified: MagnifierProps = {
       label: t("magnifier.label"),
       height: selected.height,
       width: selected.width,
@@ -235,8 +237,9 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
       window: focus.window,
       dropped: droppedBy(settings, sizes),
       highlight: weight && [focus.window.rows[weight[0]] ?? 0, focus.window.columns[weight[1]] ?? 0],
-    });
+    };
     near.el.classList.toggle("cw-absent", input.isGrid());
+    if (!input.isGrid()) nearing.run(() => near.update(magnified));
     sum.update(sumProps(shown, focus, divisor));
     frame.player.update({ index: indexOf(focus.output, shown), count: cells(shown), playing: frame.stepper.playing, speed: state.speed });
     kernel.update({
@@ -298,6 +301,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
   return () => {
     ended = true;
     explorer?.dispose();
+    nearing.dispose();
     for (const view of [input, output, kernel, sum, near, compare, controls, ...partial]) view.destroy();
     frame.destroy();
   };

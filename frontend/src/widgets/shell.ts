@@ -2,7 +2,7 @@
 import type { Maps } from "../engine/types";
 import type { Dispose, Model } from "../hosts/model";
 import { numberField, select, toggle } from "../views/controls";
-import { h, setText } from "../views/dom";
+import { h, setAttribute, setText } from "../views/dom";
 import { header } from "../views/header";
 import type { MenuItem } from "../views/menu";
 import { notice } from "../views/notice";
@@ -435,8 +435,9 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     }
     started = true;
     if (message.el.dataset["kind"] === "error") clear();
-    root.classList.toggle("cw-present", present.present);
-    root.dataset["view"] = present.view;
+    // Written only when it changes: every view looks at the theme again after each attribute set.
+    if (root.classList.contains("cw-present") !== present.present) root.classList.toggle("cw-present");
+    setAttribute(root, "data-view", present.view);
     codeBox.hidden = present.view !== "code";
     stage.hidden = present.view === "code";
     if (present.view === "code") code.update({ tabs: options.code() });
