@@ -251,6 +251,16 @@ def test_a_page_without_webassembly_says_what_it_needs(chromium: Browser, tmp_pa
     page.close()
 
 
+def test_the_kernels_size_there_and_back_loses_nothing(exported: Opened) -> None:
+    widget = cw.Convolution2DExplorer(image="five_by_five", kernel="emboss")
+    screen = Screen(exported(widget))
+    for size in (1, 7, 3):
+        screen.drag_slider("kernel_size", size)
+        screen.settle()
+    np.testing.assert_array_equal(screen.cells(), widget.output)
+    expect(screen.panel("kernel").get_by_text("Emboss", exact=True)).to_be_visible()
+
+
 def test_the_page_is_small(tmp_path: Path) -> None:
     path = cw.Convolution2DExplorer(**DRESS).save_html(tmp_path / "widget.html")
     assert path.stat().st_size < 300_000
@@ -340,8 +350,12 @@ def test_a_teacher_locks_and_hides_from_the_menu(exported: Opened) -> None:
     screen = Screen(exported(cw.Convolution2DExplorer(**DRESS)))
     screen.menu("Prepare for a class…")
     dialog = screen.page.locator("dialog[open]")
-    dialog.get_by_role("radiogroup", name="Stride", exact=True).get_by_role("radio", name="locked").click()
-    dialog.get_by_role("radiogroup", name="Bias", exact=True).get_by_role("radio", name="hidden").click()
+    dialog.get_by_role("radiogroup", name="Stride", exact=True).get_by_role(
+        "radio", name="locked"
+    ).click()
+    dialog.get_by_role("radiogroup", name="Bias", exact=True).get_by_role(
+        "radio", name="hidden"
+    ).click()
     screen.page.keyboard.press("Escape")
     expect(screen.control("stride").locator("input[type=range]")).to_be_disabled()
     expect(screen.control("bias")).to_be_hidden()

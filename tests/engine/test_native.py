@@ -110,6 +110,22 @@ def test_a_process_may_end_while_it_warms_up(cache: Path, seconds: float) -> Non
     run(f"engine.conv2d(x, w); time.sleep({seconds})", NUMBA_CACHE_DIR=str(cache))
 
 
+def test_the_end_of_a_process_waits_until_the_compiler_is_left(cache: Path) -> None:
+    run(
+        """
+        import atexit, threading
+        from convwidgets.engine import native
+        engine.conv2d(x, w)
+        while native._loader.phase != "loading":
+            time.sleep(0.001)
+        assert any(t.name == "convwidgets-warm-up" for t in threading.enumerate())
+        atexit._run_exitfuncs()
+        assert not any(t.name == "convwidgets-warm-up" for t in threading.enumerate())
+        """,
+        NUMBA_CACHE_DIR=str(cache),
+    )
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has none")
 def test_a_forked_child_computes_too(cache: Path) -> None:
     run(

@@ -25,7 +25,8 @@ export interface StaticPayload {
 export function staticModel(payload: StaticPayload): Model {
   const values = new Map<string, unknown>(Object.entries(payload.state));
   values.set("widget", payload.widget);
-  values.set("pictures", payload.pictures);
+  const carried = Object.values(payload.images).map(({ name }) => name);
+  values.set("pictures", [...new Set([...payload.pictures, ...carried])].filter(Boolean));
   values.set("host", "page");
   const listeners = new Map<string, Set<(...args: never[]) => void>>();
   const emit = (event: string, ...args: unknown[]) => {

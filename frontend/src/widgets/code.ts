@@ -1,5 +1,10 @@
 /** The same computation in code for NumPy, SciPy, PyTorch and Keras, from the templates that Python fills too. */
-import templates from "../../../convwidgets/export/templates.json";
+import {
+  "convolution-2d" as convolution,
+  loads,
+  "pooling-2d" as pooling2d,
+  sizes as pictureSizes,
+} from "../../../convwidgets/export/templates.json";
 import type { ChannelChoice } from "../engine/types";
 import { type ConvolutionSettings, type Shapes, shapes } from "./convolution_state";
 import { type Matrix, matrices } from "./kernels";
@@ -10,6 +15,7 @@ type Line = string | readonly string[];
 type Facts = Record<string, boolean>;
 type Names = Record<string, string | number>;
 
+const TEMPLATES = { "convolution-2d": convolution, "pooling-2d": pooling2d };
 const LIBRARIES = { numpy: "NumPy", scipy: "SciPy", torch: "PyTorch", keras: "Keras" } as const;
 const WIDEST = 80;
 const LITERAL_SIDE = 32;
@@ -99,14 +105,14 @@ function programs(widget: "convolution-2d" | "pooling-2d", facts: Facts, names: 
   return Object.entries(LIBRARIES).map(([value, label]) => ({
     value,
     label,
-    code: program(templates[widget][value as keyof typeof LIBRARIES] as Line[], facts, names),
+    code: program(TEMPLATES[widget][value as keyof typeof LIBRARIES] as Line[], facts, names),
   }));
 }
 
 function pictureParts(picture: Picture, channels: ChannelChoice, stack: boolean): [Facts, Names] {
   const { name, shape } = picture;
   const [height = 0, width = 0] = shape;
-  const full = templates.sizes[name as keyof typeof templates.sizes] as number[] | undefined;
+  const full = pictureSizes[name as keyof typeof pictureSizes] as number[] | undefined;
   const formula = syntheticCode(name);
   const photograph = full !== undefined;
   const literal = !photograph && formula === null && Math.max(height, width) <= LITERAL_SIDE;
@@ -125,7 +131,7 @@ function pictureParts(picture: Picture, channels: ChannelChoice, stack: boolean)
     each: coloured && choice === "each",
     sum: coloured && choice === "sum",
   };
-  const load = templates.loads[name as keyof typeof templates.loads] ?? `data.${name}()`;
+  const load = loads[name as keyof typeof loads] ?? `data.${name}()`;
   const names: Names = { load, formula: formula ?? "", height, width, channel: Math.max(channel, 0) };
   if (literal) names["numbers"] = list(nested(interleave(picture.maps), shape));
   return [facts, names];

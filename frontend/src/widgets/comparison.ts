@@ -9,10 +9,9 @@ import { mapPanel } from "./map_panel";
 import { outputScale } from "./scales";
 
 export interface ComparisonProps {
-  kept: Maps | null;
+  /** What was kept, as the display shows it. */
+  kept: { shown: Maps; scale: Scale } | null;
   now: Maps | null;
-  /** The scale of the present output, which both share. */
-  scale: Scale;
   /** What was kept, in words. */
   summary: string;
   format(value: number): string;
@@ -32,9 +31,10 @@ export function comparison({ onRelease }: { onRelease(): void }) {
 
   return {
     el,
-    update({ kept: before, now, scale, summary, format }: ComparisonProps) {
-      el.hidden = before === null;
-      if (!before || !now) return;
+    update({ kept: past, now, summary, format }: ComparisonProps) {
+      el.hidden = past === null;
+      if (!past || !now) return;
+      const { shown: before, scale } = past;
       const at = (maps: Maps) => (row: number, column: number) => maps.data[row * maps.width + column] as number;
       kept.update({ maps: before, scale, shape: shapeText(before), value: at(before), format });
       const comparable =

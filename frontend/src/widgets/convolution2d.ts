@@ -179,7 +179,8 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
   };
 
   const speak = (shown: View, cell = position(shown)) => {
-    frame.say(spokenSentence(sumProps(shown, focusAt(cell, shown.settings, shown.sizes, shown.result))));
+    const unit = explorer?.session.state.unit_range && shown.picture.dtype === "uint8" ? 255 : 1;
+    frame.say(spokenSentence(sumProps(shown, focusAt(cell, shown.settings, shown.sizes, shown.result), unit)));
   };
 
   const repaint = (reason: string) => {
@@ -233,7 +234,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
       pad: sizes.pad,
       value: (row, column) => valueAt(selected, 0, row, column, settings.padding_mode),
       scale: inScale.kind === "colour" ? { ...inScale, kind: "grey" } : inScale,
-      format,
+      format: numberText(divisor, divisor === 1 ? 6 : 4),
       window: focus.window,
       dropped: droppedBy(settings, sizes),
       highlight: weight && [focus.window.rows[weight[0]] ?? 0, focus.window.columns[weight[1]] ?? 0],
@@ -271,9 +272,8 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
       }
     }
     compare.update({
-      kept: kept && outputScale(kept.result.output, state.display, 255).shown,
+      kept: kept && outputScale(kept.result.output, state.display, kept.picture.dtype === "uint8" ? 255 : 1),
       now: outMaps,
-      scale: outScale,
       summary: kept ? t("compare.summary", { summary: summary(kept.settings) }) : "",
       format,
     });
@@ -281,6 +281,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
     controls.show("channels", picture.maps.channels === 3);
     controls.show("unit_range", picture.dtype === "uint8");
     frame.update(explorer, shown.origin);
+    frame.sayLater(spokenSentence(sumProps(shown, focus, divisor)));
   };
 
   void Explorer.start(model, spec, {

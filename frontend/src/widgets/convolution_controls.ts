@@ -2,21 +2,20 @@
 import type { Padding } from "../engine/geometry";
 import { type Control, type Hands, choiceControl, numberControl, sliderControl, toggleControl } from "./control_list";
 import type { ConvolutionState } from "./convolution_state";
-import { kernelState, matrices, resized } from "./kernels";
+import { type KernelState, kernelState, matrices, resized } from "./kernels";
 
 type S = ConvolutionState;
 
 export function convolutionControls(hands: Hands<S>): Control<S>[] {
   const pooled = (state: S) => state.pooling !== "none";
+  const resizing = resizer();
   return [
     sliderControl(hands, {
       key: "kernel_size",
       from: 1,
       to: 15,
       read: ({ kernel }) => Math.max(matrices(kernel)[0]?.length ?? 1, matrices(kernel)[0]?.[0]?.length ?? 1),
-      change: (size, { kernel }) => ({
-        kernel: kernelState(matrices(kernel).map((plane) => resized(plane, size, size))),
-      }),
+      change: (size, { kernel }) => ({ kernel: resizing(kernel, size) }),
     }),
     sliderControl(hands, { key: "stride", from: 1, to: 8, read: (state) => state.stride, change: (stride) => ({ stride }) }),
     sliderControl(hands, {
@@ -68,6 +67,20 @@ export function convolutionControls(hands: Hands<S>): Control<S>[] {
     }),
     toggleControl(hands, "unit_range"),
   ];
+}
+
+/** Resizes kernels, each from what it was before the first resizing: there and back loses nothing. */
+function resizer(): (kernel: KernelState, size: number) => KernelState {
+  const sources = new Map<string, KernelState>();
+  return (kernel, size) => {
+    const source = sources.get(JSON.stringify(kernel)) ?? kernel;
+    const planes = matrices(source);
+    const asWas = planes[0]?.length === size && planes[0]?.[0]?.length === size;
+    const result = asWas ? source : kernelState(planes.map((plane) => resized(plane, size, size)));
+    if (sources.size > 100) sources.clear();
+    sources.set(JSON.stringify(result), source);
+    return result;
+  };
 }
 
 /** A slider that is there only while the state has a use for it. */

@@ -180,9 +180,8 @@ export function mountPooling2D({ model, el }: RenderContext): Dispose {
     setText(equality, equalityText(settings));
     setText(lost, lostText(shown));
     compare.update({
-      kept: kept && outputScale(kept.result.output, state.display, 255).shown,
+      kept: kept && outputScale(kept.result.output, state.display, kept.picture.dtype === "uint8" ? 255 : 1),
       now: outMaps,
-      scale,
       summary: kept ? t("compare.summary", { summary: summary(kept.settings) }) : "",
       format,
     });
@@ -190,6 +189,7 @@ export function mountPooling2D({ model, el }: RenderContext): Dispose {
     controls.show("channels", picture.maps.channels === 3);
     controls.show("unit_range", picture.dtype === "uint8");
     frame.update(explorer, shown.origin);
+    frame.sayLater(spokenSentence(sumProps(shown, cell)));
   };
 
   void Explorer.start(model, spec, {
@@ -301,7 +301,8 @@ function sumProps(shown: View, position: Cell) {
 }
 
 /** An average is a convolution with equal weights; a maximum is none, for it does not add up. */
-function equalityText({ pooling, pool_size: size }: PoolingSettings): string {
+function equalityText({ pooling, pool_size: size, ceil_mode: ceil }: PoolingSettings): string {
+  if (pooling === "average" && ceil) return t("pool.averageCeil");
   if (pooling === "average") return t("pool.average", { size, weight: `1/${size * size}` });
   return t(pooling === "max" ? "pool.max" : "pool.min");
 }

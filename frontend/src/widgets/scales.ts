@@ -82,6 +82,6 @@ function mapped(maps: Maps, change: (value: number) => number): Maps {
 }
 
 /** How numbers are written: 8-bit values in 0–255, or divided by 255 where the display says so. */
-export function numberText(divisor: number): (value: number) => string {
-  return (value) => formatNumber(value / divisor, { room: 6 });
+export function numberText(divisor: number, room = 6): (value: number) => string {
+  return (value) => formatNumber(value / divisor, { room });
 }

@@ -404,6 +404,14 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     if (shown) message.update({ kind: "info", text, onDismiss: clear });
   }
 
+  let later: ReturnType<typeof setTimeout> | undefined;
+  /** Speaks once the changes pause, so that what can be read aloud is never out of date. */
+  function sayLater(text: string): void {
+    clearTimeout(later);
+    if (stepper.playing || text === spoken.textContent) return;
+    later = setTimeout(() => say(text), 700);
+  }
+
   function clear(): void {
     message.update({ kind: null, text: "" });
   }
@@ -455,7 +463,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     controls.update({ speed: present.speed, ...locks("player") });
     pictures.update({
       value: present.image.name || null,
-      text: present.image.name ? null : present.image.label || t("picture.own"),
+      text: present.image.label || present.image.name.replaceAll("_", " ") || t("picture.own"),
       groups: pictureGroups(present.pictures),
       ...locks("image"),
     });
@@ -485,6 +493,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     brush: () => (painting ? ink : null),
     paintCell,
     say,
+    sayLater,
     problem,
     progress,
     update,
@@ -494,6 +503,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     },
     destroy: (() => {
       clearTimeout(still);
+      clearTimeout(later);
       stepper.dispose();
       const parts = [controls, head, message, code, pictures, display, brush, inkField, adding, sharing, opening, preparing];
       for (const part of parts) part.destroy();
