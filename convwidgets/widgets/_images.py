@@ -46,13 +46,17 @@ class Pictures:
 
 def descriptor(image: Image) -> dict[str, Any]:
     """Describe a picture without its pixels."""
-    return {
+    described: dict[str, Any] = {
         "name": image.name,
         "label": image.label,
         "shape": list(image.shape),
         "dtype": image.dtype,
         "id": image.id,
     }
+    # Said to the learner where the picture was made smaller.
+    if image.original.shape != image.array.shape:
+        described["original_shape"] = list(image.original.shape)
+    return described
 
 
 def payload(image: Image) -> bytes:

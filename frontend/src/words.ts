@@ -295,6 +295,7 @@ const en = {
   "picture.own": "Your own",
   "picture.photos": "Photographs",
   "picture.repaired": "To fit the new picture: {changes}.",
+  "picture.resized": "{shape}, from {original}",
   "picture.small": "Small and drawn",
   "picture.unavailable": "“{name}” needs a kernel that answers.",
   "pool.average": "The same as a convolution with {size} × {size} weights of {weight} each.",

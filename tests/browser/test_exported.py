@@ -359,3 +359,10 @@ def test_a_teacher_locks_and_hides_from_the_menu(exported: Opened) -> None:
     screen.page.keyboard.press("Escape")
     expect(screen.control("stride").locator("input[type=range]")).to_be_disabled()
     expect(screen.control("bias")).to_be_hidden()
+
+
+def test_a_picture_made_smaller_says_so(exported: Opened) -> None:
+    rng = np.random.default_rng(7)
+    image = rng.integers(0, 256, (90, 60)).astype(np.uint8)
+    screen = Screen(exported(cw.Convolution2DExplorer(image=image, max_size=45)))
+    assert screen.shape("input") == "45 × 30, from 90 × 60"

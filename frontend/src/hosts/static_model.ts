@@ -7,6 +7,7 @@ export interface StoredPicture {
   label: string;
   shape: number[];
   dtype: "uint8" | "float32";
+  original_shape?: number[];
   data: string;
 }
 

@@ -105,7 +105,10 @@ function channelLine({ partial, bias, feature }: ConvolutionSum): Piece[] {
     const isBias = bias !== 0 && i === figures.parts.length - 1;
     if (isBias) return biasPieces(bias, text);
     const number: Piece = { kind: "partial", text };
-    return i ? [{ kind: "operator", fixed: "+" }, number] : [number];
+    if (!i) return [number];
+    const plus: Piece = { kind: "operator", fixed: "+" };
+    if (!text.startsWith("−")) return [plus, number];
+    return [plus, { kind: "mark", fixed: "(" }, number, { kind: "mark", fixed: ")" }];
   });
   return [
     { kind: "word", fixed: t("sum.total") },

@@ -6,6 +6,7 @@ import { formatNumber } from "../views/format";
 import type { Scale } from "../views/theme";
 import { t } from "../words";
 import { mapPanel } from "./map_panel";
+import type { PictureDescriptor } from "./pictures";
 import { outputScale } from "./scales";
 
 export interface ComparisonProps {
@@ -61,6 +62,12 @@ export function comparison({ onRelease }: { onRelease(): void }) {
 
 export function shapeText({ channels, height, width }: Maps): string {
   return channels === 3 ? `3 × ${height} × ${width}` : `${height} × ${width}`;
+}
+
+/** The shape of what is computed on, and of the picture as it came where that was larger. */
+export function inputShape(maps: Maps, { original_shape: original }: PictureDescriptor): string {
+  const shape = shapeText(maps);
+  return original ? t("picture.resized", { shape, original: original.slice(0, 2).join(" × ") }) : shape;
 }
 
 function minus(a: Maps, b: Maps): Maps {

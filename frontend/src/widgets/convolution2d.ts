@@ -10,7 +10,7 @@ import { type MagnifierProps, magnifier } from "../views/magnifier";
 import type { Role } from "../views/theme";
 import { t } from "../words";
 import { convolutionCode } from "./code";
-import { comparison, shapeText } from "./comparison";
+import { comparison, inputShape, shapeText } from "./comparison";
 import { controlList } from "./control_list";
 import { convolutionControls } from "./convolution_controls";
 import {
@@ -205,7 +205,7 @@ export function mountConvolution2D({ model, el }: RenderContext): Dispose {
     input.update({
       maps: selected,
       scale: inScale,
-      shape: shapeText(selected),
+      shape: inputShape(selected, picture),
       pad: sizes.pad,
       value: (row, column) => valueAt(selected, 0, row, column, settings.padding_mode),
       format,

@@ -10,6 +10,8 @@ export interface PictureDescriptor {
   shape: number[];
   dtype: "uint8" | "float32";
   id: string;
+  /** The shape it came with, where it was made smaller. */
+  original_shape?: number[];
 }
 
 export interface Picture extends PictureDescriptor {

@@ -10,7 +10,7 @@ import { formatNumber } from "../views/format";
 import type { Role } from "../views/theme";
 import { t } from "../words";
 import { poolingCode } from "./code";
-import { comparison, shapeText } from "./comparison";
+import { comparison, inputShape, shapeText } from "./comparison";
 import { type Control, type Hands, choiceControl, controlList, numberControl, sliderControl, toggleControl } from "./control_list";
 import { Explorer, type ExplorerSpec, type Shown, frameMap } from "./explorer";
 import { fedBy, valueAt, windowAt } from "./focus";
@@ -151,7 +151,7 @@ export function mountPooling2D({ model, el }: RenderContext): Dispose {
     input.update({
       maps: selected,
       scale: inputScale(selected, picture.dtype),
-      shape: shapeText(selected),
+      shape: inputShape(selected, picture),
       pad: sizes.pad,
       value: (row, column) => valueAt(selected, 0, row, column, "zeros"),
       format,
