@@ -1,7 +1,7 @@
 /** Work longer than this in a frame waits until the changes pause. */
 const CHEAP = 4;
 const PAUSE = 50;
-const LONGEST_WAIT = 400;
+const LONGEST_WAIT = 1000;
 
 /**
  * Keeps a costly view out of the frames of a drag: it follows at once while it is cheap, and when
