@@ -1,4 +1,5 @@
 /** Which cells belong together: an output cell and its window, an input cell and what it feeds. */
+import { dropped, feeds, windowOf } from "../engine/geometry";
 import type { Maps, PaddingMode, PipelineResult } from "../engine/types";
 import type { Term } from "../views/arithmetic";
 import type { Cell, Region } from "../views/cellGrid";
@@ -48,8 +49,8 @@ export function windowAt(
   { kernel, pad }: Grid,
 ): Region {
   return {
-    rows: span(kernel[0], (i) => row * stride - pad[0] + i * dilation),
-    columns: span(kernel[1], (j) => column * stride - pad[2] + j * dilation),
+    rows: windowOf(row, kernel[0], stride, pad[0], dilation),
+    columns: windowOf(column, kernel[1], stride, pad[2], dilation),
   };
 }
 
@@ -60,15 +61,10 @@ export function fedBy(
   sizes: Grid,
 ): Region {
   const axis = (index: number, k: 0 | 1, before: number) => {
-    const features = new Set<number>();
-    for (let tap = 0; tap < sizes.kernel[k]; tap++) {
-      const start = index + before - tap * settings.dilation;
-      const at = start / settings.stride;
-      if (Number.isInteger(at) && at >= 0 && at < sizes.feature[k]) features.add(at);
-    }
-    if (settings.pooling === "none") return [...features].sort((a, b) => a - b);
+    const features = feeds(index, sizes.feature[k], sizes.kernel[k], settings.stride, before, settings.dilation);
+    if (settings.pooling === "none") return features;
     return span(sizes.output[k], (o) => o).filter((o) =>
-      span(settings.pool_size, (i) => o * settings.pool_stride + i).some((f) => features.has(f)),
+      span(settings.pool_size, (i) => o * settings.pool_stride + i).some((f) => features.includes(f)),
     );
   };
   return { rows: axis(row, 0, sizes.pad[0]), columns: axis(column, 1, sizes.pad[2]) };
@@ -91,10 +87,7 @@ export function droppedBy(
   { stride, dilation }: ConvolutionSettings,
   { input, kernel, pad, feature }: Shapes,
 ): Region {
-  const axis = (k: 0 | 1, before: number) => {
-    const last = ((feature[k] as number) - 1) * stride - before + dilation * (kernel[k] - 1);
-    return span(Math.max(0, input[k] - 1 - last), (i) => last + 1 + i).filter((i) => i >= 0);
-  };
+  const axis = (k: 0 | 1, before: number) => dropped(input[k], feature[k], kernel[k], stride, before, dilation);
   return { rows: axis(0, pad[0]), columns: axis(1, pad[2]) };
 }
 
