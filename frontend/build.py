@@ -28,12 +28,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTPUTS = ("loader.js", "convwidgets.js", "convwidgets.classic.js", "convwidgets.css")
+OUTPUTS = ("loader.js", "convwidgets.js", "convwidgets.classic.js", "convwidgets.css", "page.js")
 SOURCES = (
     "convwidgets/data/*.py",
     "convwidgets/engine/_jit.py",
-    "convwidgets/engine/kernels.py",
+    "convwidgets/engine/kernels/*.py",
     "convwidgets/engine/tile.py",
+    "convwidgets/engine/vector.py",
     "convwidgets/export/*.json",
     "frontend/build/*.py",
     "frontend/build/bundle.mjs",

@@ -72,7 +72,7 @@ def clone(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "name",
     [
-        "convwidgets/engine/kernels.py",
+        "convwidgets/engine/kernels/convolution.py",
         "convwidgets/data/kernels.py",
         "frontend/src/hosts/loader.ts",
         "frontend/src/styles/index.css",
@@ -118,8 +118,14 @@ def test_the_loader_is_small(manifest: dict[str, Any]) -> None:
     assert manifest["outputs"]["loader.js"]["bytes"] < 5_000
 
 
-def test_the_bundle_reaches_for_nothing_outside() -> None:
-    for name in ("loader.js", "convwidgets.js", "convwidgets.classic.js", "convwidgets.css"):
+def test_the_script_of_a_page_is_small_and_stays_inside_its_element() -> None:
+    text = (STATIC / "page.js").read_text("utf-8")
+    assert len(text) < 1_500
+    assert "</script" not in text and "<!--" not in text
+
+
+def test_the_bundle_reaches_for_nothing_outside(manifest: dict[str, Any]) -> None:
+    for name in manifest["outputs"]:
         text = (STATIC / name).read_text("utf-8")
         addresses = set(re.findall(r"https?://[\w./-]+", text))
         # Names of namespaces, which nothing fetches.

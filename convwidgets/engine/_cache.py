@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-SOURCES = ("_jit.py", "kernels.py", "tile.py")
 
 
 def find(number: str) -> Path | None:
@@ -23,7 +22,7 @@ def find(number: str) -> Path | None:
             folder = Path((place / _note_name(number)).read_text(encoding="utf-8"))
         except OSError:
             continue
-        if any(folder.glob("kernels.*.nbi")):
+        if any(folder.glob("*.nbi")):
             return folder
     return None
 
@@ -41,7 +40,9 @@ def note(number: str, folder: Path) -> None:
 
 def source_hash() -> str:
     """Tell one state of the kernels' source from another."""
-    return hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in SOURCES)).hexdigest()
+    near = [PACKAGE / name for name in ("_jit.py", "tile.py", "vector.py")]
+    sources = [*near, *sorted(PACKAGE.glob("kernels/*.py"))]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 def _places() -> list[Path]:

@@ -158,6 +158,120 @@ def resolve_padding(
     return _ends("padding", rows_columns[0]), _ends("padding", rows_columns[1])
 
 
+def transposed_size(
+    size: int, kernel: int, stride: int = 1, pad: Pad = 0, dilation: int = 1, more: int = 0
+) -> int:
+    """Count the cells that a transposed convolution writes: (I − 1)S − P + D(K − 1) + 1 + more.
+
+    Parameters
+    ----------
+    size, kernel, stride, dilation : int
+        I, K, S and D, each from 1.
+    pad : int or (int, int)
+        Cells that are cut off before and after; P is their sum.
+    more : int
+        The output padding: cells more at the end, fewer than S or D.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left, or an argument is out of its range.
+
+    Examples
+    --------
+    >>> transposed_size(14, 3, stride=2, pad=1, more=1)
+    28
+    """
+    size, kernel, stride, before, after, dilation = _axis(size, kernel, stride, pad, dilation)
+    most = max(stride, dilation)
+    if whole("output_padding", more, 0) >= most:
+        raise ValueError(
+            f"output_padding must be less than stride {stride} or dilation {dilation}, got {more}"
+        )
+    whole_size = (size - 1) * stride + effective_kernel(kernel, dilation) + more
+    if before + after >= whole_size:
+        raise ValueError(
+            f"padding must leave something of the output's {whole_size} cells, "
+            f"got {before} + {after}"
+        )
+    if whole_size > LARGEST:
+        raise ValueError(f"the output must have at most {LARGEST} cells a side, got {whole_size}")
+    return whole_size - before - after
+
+
+def resolve_transposed(
+    padding: Padding, size: Pair, kernel: Pair, stride: Pair, dilation: Pair, more: Pair
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Find what a transposed convolution cuts off at the top and left, and its output's shape.
+
+    Parameters
+    ----------
+    padding : str, int or pair
+        ``"valid"``: nothing is cut. ``"same"``: I · S cells are left on each axis, an odd cell is
+        cut at the end (Keras's rule). Numbers as in `resolve_padding`.
+    size, kernel, stride, dilation, more : int or (int, int)
+        As in `transposed_size`.
+
+    Returns
+    -------
+    (int, int), (int, int)
+        Cells cut at the top and left; rows and columns of the output.
+
+    Examples
+    --------
+    >>> resolve_transposed("same", 14, 3, 2, 1, 0)
+    ((0, 0), (28, 28))
+    >>> resolve_transposed(1, 14, 3, 2, 1, 1)
+    ((1, 1), (28, 28))
+    """
+    axes = [pair(name, value, least) for name, value, least in (
+        ("size", size, 1), ("kernel", kernel, 1), ("stride", stride, 1),
+        ("dilation", dilation, 1), ("output_padding", more, 0),
+    )]  # fmt: skip
+    if isinstance(padding, str):
+        if padding not in ("valid", "same"):
+            raise ValueError(
+                "padding must be 'valid', 'same', a whole number from 0, (rows, columns) or "
+                f"((top, bottom), (left, right)), got {padding!r}"
+            )
+        if padding == "same":
+            if any(axes[4]):
+                raise ValueError(f"output_padding must be 0 with padding='same', got {more!r}")
+            sizes, kernels, strides, dilations, _ = axes
+            cut = (
+                max(effective_kernel(k, d) - s, 0) // 2
+                for k, s, d in zip(kernels, strides, dilations, strict=True)
+            )
+            out = (i * s for i, s in zip(sizes, strides, strict=True))
+            return (next(cut), next(cut)), (next(out), next(out))
+        padding = 0
+    pads = resolve_padding(padding, *axes[:2])
+    rows, columns = (
+        transposed_size(i, k, s, ends, d, o)
+        for i, k, s, d, o, ends in zip(*axes, pads, strict=True)
+    )
+    return (pads[0][0], pads[1][0]), (rows, columns)
+
+
+def adaptive_windows(size: int, count: int) -> list[range]:
+    """Cut an axis into `count` near-equal parts, as adaptive pooling does.
+
+    Part ``i`` runs from ⌊i · I / O⌋ up to ⌈(i + 1) · I / O⌉; neighbours may share a cell.
+
+    Examples
+    --------
+    >>> adaptive_windows(5, 3)
+    [range(0, 2), range(1, 4), range(3, 5)]
+    """
+    size, count = whole("size", size, 1), whole("output_size", count, 1)
+    return [range(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+
+
 def effective_kernel(kernel: int, dilation: int = 1) -> int:
     """Cells from a window's first tap to its last: D(K − 1) + 1.
 

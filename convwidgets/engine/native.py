@@ -161,7 +161,7 @@ def status() -> Status:
         problem=_loader.problem or _obstacle(),
         numba=numba,
         cache=cache,
-        threads=_threads.count(),
+        threads=_threads.get_num_threads(),
         parallel="plain threads on ranges of rows; Numba's threading layers are not used",
     )
 
@@ -193,7 +193,7 @@ def fill_cache(number: str) -> None:
 
     folder = cast(Any, kernels.conv2d).stats.cache_path
     if folder is not None:
-        for _ in _first_calls(kernels, number):
+        for _ in _compiled(kernels, number):
             pass
         _cache.note(number, Path(folder))
 
@@ -273,7 +273,7 @@ class _Loader:
             return
         from convwidgets.engine import kernels
 
-        for _ in _first_calls(kernels, number):
+        for _ in _compiled(kernels, number):
             if self.leaving:
                 return
         self.loaded[number] = kernels
@@ -309,16 +309,10 @@ def _fill_cache_elsewhere(number: str) -> None:
         )
 
 
-def _first_calls(kernels: Any, number: str) -> Iterator[None]:
-    """Call every kernel once: that compiles it for this type of number, or loads it from disk."""
-    x, y = np.ones((2, 1, 1, 1, 1), number)
-    b, index = np.ones(1, number), np.empty((1, 1, 1, 1), np.int32)
-    yield kernels.pad2d(x, y, 0, 0, 0)
-    yield kernels.conv2d(x, x, b, y, 1, 1, 0, 0, 1, 1, 1, 0, 1)
-    yield kernels.max_pool2d(x, y, index, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1)
-    yield kernels.min_pool2d(x, y, index, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1)
-    yield kernels.avg_pool2d(x, y, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1)
-    yield kernels.activate(b, b, 0)
+def _compiled(kernels: Any, number: str) -> Iterator[None]:
+    """Compile every kernel for one type of number, or load it from disk; stops after each."""
+    for name in kernels.SIGNATURES:
+        yield getattr(kernels, name).compile(kernels.signature(name, number))
 
 
 def _obstacle() -> str:

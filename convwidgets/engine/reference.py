@@ -6,7 +6,7 @@ visit one weight after another, and NumPy moves it over all output cells at once
 engine wherever compiled code is missing or not ready.
 
 Arrays are (N, C, H, W), floating point; pairs are (rows, columns). Arguments are checked by
-`convwidgets.engine.functional`.
+the functions of `convwidgets.engine`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from convwidgets.engine.geometry import Pads, effective_kernel, window
+from convwidgets.engine.geometry import Pads, adaptive_windows, effective_kernel, window
 
 Array: TypeAlias = NDArray[Any]
 Two: TypeAlias = tuple[int, int]
@@ -82,6 +82,80 @@ def conv2d(
                 cells = _cells(x[:, :, c], u, v, shape, stride, dilation)
                 y += weight[:, :, c, u, v] * cells
     return y.reshape(batch, filters, *shape)
+
+
+def conv_transpose2d_loops(
+    x: Array,
+    weight: Array,
+    bias: Array,
+    shape: Two,
+    stride: Two,
+    top_left: Two,
+    dilation: Two,
+    groups: int,
+) -> Array:
+    """Lay every filter of `weight` (C, O / groups, Kh, Kw), times a cell, on the output."""
+    channels, each, height, width = weight.shape
+    y = np.empty((x.shape[0], each * groups, *shape), x.dtype)
+    y[:] = bias.reshape(-1, 1, 1)
+    for n, c, r, s in np.ndindex(x.shape):
+        first = c * groups // channels * each
+        for o, u, v in np.ndindex(each, height, width):
+            i = r * stride[0] - top_left[0] + u * dilation[0]
+            j = s * stride[1] - top_left[1] + v * dilation[1]
+            if 0 <= i < shape[0] and 0 <= j < shape[1]:
+                y[n, first + o, i, j] += weight[c, o, u, v] * x[n, c, r, s]
+    return y
+
+
+def conv_transpose2d(
+    x: Array,
+    weight: Array,
+    bias: Array,
+    shape: Two,
+    stride: Two,
+    top_left: Two,
+    dilation: Two,
+    groups: int,
+) -> Array:
+    """Do as `conv_transpose2d_loops`, the weights outermost."""
+    channels, each, height, width = weight.shape
+    batch, _, rows, columns = x.shape
+    reach = [
+        before + max(out, (cells - 1) * s + effective_kernel(k, d) - before)
+        for before, out, cells, s, k, d in zip(
+            top_left, shape, (rows, columns), stride, (height, width), dilation, strict=True
+        )
+    ]
+    y = np.zeros((batch, groups, each, *reach), x.dtype)
+    inputs = x.reshape(batch, groups, channels // groups, 1, rows, columns)
+    weights = weight.reshape(groups, channels // groups, each, height, width, 1, 1)
+    for c in range(channels // groups):
+        for u in range(height):
+            for v in range(width):
+                cells = _cells(y, u, v, (rows, columns), stride, dilation)
+                cells += weights[:, c, :, u, v] * inputs[:, :, c]
+    top, left = top_left
+    y = y[..., top : top + shape[0], left : left + shape[1]].reshape(batch, -1, *shape)
+    return y + bias.reshape(-1, 1, 1)
+
+
+def conv2d_weight(
+    x: Array, g: Array, kernel: Two, stride: Two, dilation: Two, groups: int
+) -> Array:
+    """Add up what the output's gradient `g` gives back to each weight; `x` is padded.
+
+    ∂/∂w[o, c, u, v] = Σ g[n, o, i, j] · x[n, c, i·S + u·D, j·S + v·D].
+    """
+    batch, count, *shape = g.shape
+    g = g.reshape(batch, groups, count // groups, *shape)
+    x = x.reshape(batch, groups, x.shape[1] // groups, *x.shape[2:])
+    w = np.empty((groups, count // groups, x.shape[2], *kernel), g.dtype)
+    for u in range(kernel[0]):
+        for v in range(kernel[1]):
+            cells = _cells(x, u, v, (shape[0], shape[1]), stride, dilation)
+            w[..., u, v] = np.einsum("ngohw,ngchw->goc", g, cells)
+    return w.reshape(count, -1, *kernel)
 
 
 def max_pool2d_loops(
@@ -187,10 +261,84 @@ def avg_pool2d(
     return y
 
 
+def avg_pool2d_gradient(
+    g: Array,
+    x: Array,
+    kernel: Two,
+    stride: Two,
+    pads: Pads,
+    dilation: Two,
+    count_include_pad: bool,
+    divisor: int,
+) -> None:
+    """Add to the cells of `x` their shares of each window's gradient, g / count."""
+    (top, bottom), (left, right) = pads if count_include_pad else ((0, 0), (0, 0))
+    height, width = x.shape[2:]
+    for i, j in np.ndindex(g.shape[2:]):
+        cells = _window2d(i, j, kernel, stride, pads, dilation)
+        count = sum(-top <= r < height + bottom and -left <= s < width + right for r, s in cells)
+        for r, s in cells:
+            if 0 <= r < height and 0 <= s < width:
+                x[:, :, r, s] += g[:, :, i, j] / (divisor or count)
+
+
+def adaptive_pool2d(x: Array, shape: Two, average: bool) -> tuple[Array, Array]:
+    """Take the mean or the greatest of each near-equal part, and the greatest's flat index."""
+    height, width = x.shape[2:]
+    y = np.empty((*x.shape[:2], *shape), x.dtype)
+    index = np.empty(y.shape, np.int64)
+    for i, rows in enumerate(adaptive_windows(height, shape[0])):
+        for j, columns in enumerate(adaptive_windows(width, shape[1])):
+            part = x[:, :, rows.start : rows.stop, columns.start : columns.stop]
+            flat = part.reshape(*x.shape[:2], -1)
+            # NaN beats all, the last NaN the others.
+            last = flat.shape[2] - 1 - np.isnan(flat[:, :, ::-1]).argmax(2)
+            best = np.where(np.isnan(flat).any(2), last, flat.argmax(2))
+            row, column = np.divmod(best, len(columns))
+            index[:, :, i, j] = (rows.start + row) * width + columns.start + column
+            if average:
+                y[:, :, i, j] = flat.mean(2)
+            else:
+                y[:, :, i, j] = np.take_along_axis(flat, best[..., None], 2)[..., 0]
+    return y, index
+
+
+def adaptive_avg_pool2d_gradient(g: Array, x: Array) -> None:
+    """Add to the cells of `x` their shares of each part's gradient."""
+    for i, rows in enumerate(adaptive_windows(x.shape[2], g.shape[2])):
+        for j, columns in enumerate(adaptive_windows(x.shape[3], g.shape[3])):
+            part = x[:, :, rows.start : rows.stop, columns.start : columns.stop]
+            part += g[:, :, i : i + 1, j : j + 1] / (len(rows) * len(columns))
+
+
+def unpool2d(x: Array, index: Array, y: Array, add: bool) -> None:
+    """Put cells at their flat places in the planes of `y`, or add them to what is there."""
+    planes = y.reshape(-1, y.shape[2] * y.shape[3])
+    for plane, values, where in zip(
+        planes, x.reshape(len(planes), -1), index.reshape(len(planes), -1), strict=True
+    ):
+        if add:
+            np.add.at(plane, where, values)
+        else:
+            plane[where] = values
+
+
 def pad2d(x: Array, pads: Pads, mode: str) -> Array:
     """Put cells around each map: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``."""
     padded: Array = np.pad(x, ((0, 0), (0, 0), *pads), mode=NUMPY_MODES[mode])  # type: ignore[call-overload]  # the stub wants the mode as a literal
     return padded
+
+
+def unpad2d(y: Array, shape: Two, pads: Pads, mode: str) -> Array:
+    """Give every cell what came to the copies that `pad2d` made of it."""
+    places = np.arange(shape[0] * shape[1], dtype=np.float64).reshape(1, 1, *shape)
+    if mode == "zeros":
+        (top, _), (left, _) = pads
+        return y[:, :, top : top + shape[0], left : left + shape[1]].copy()
+    where = pad2d(places, pads, mode).astype(np.int64)
+    x = np.zeros((*y.shape[:2], *shape), y.dtype)
+    unpool2d(y, np.broadcast_to(where, y.shape), x, add=True)
+    return x
 
 
 def activate(x: Array, kind: str) -> Array:
@@ -202,6 +350,18 @@ def activate(x: Array, kind: str) -> Array:
     if kind == "clip":
         return np.clip(x, 0, 255)
     return x.copy()
+
+
+def activate_gradient(x: Array, g: Array, kind: str) -> Array:
+    """Multiply with the activation's slope: 0 at the corners of relu and abs, and at NaN."""
+    slopes = {
+        "relu": x > 0,
+        "abs": np.sign(np.nan_to_num(x, nan=0.0)),
+        "clip": (x >= 0) & (x <= 255),
+    }
+    slope = slopes.get(kind, np.ones_like(x))
+    product: Array = g * slope.astype(x.dtype)
+    return product
 
 
 def _cells(x: Array, u: int, v: int, shape: Two, stride: Two, dilation: Two) -> Array:

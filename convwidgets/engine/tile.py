@@ -1,151 +1,260 @@
-"""A register tile: several vectors of a convolution's output computed at once.
+"""Register tiles: many vectors of a convolution's output computed at once.
 
-Numba's own loops load and store every output cell for each weight. Here the sums of a tile of
-``VECTORS`` vectors stay in registers while all weights pass, and each weight is loaded once for
-the whole tile. The tile is emitted as LLVM vectors, so that the same function serves every
-machine that LLVM knows, the page's WebAssembly included.
+Numba's own loops load and store every output cell for each weight. Here the sums of a tile stay in
+registers while all weights pass: ``ROWS`` rows of ``VECTORS`` vectors side by side, so that each
+vector of the input that is loaded serves every row whose window covers it. The tile is emitted as
+LLVM vectors, so that the same function serves every machine that LLVM knows, the page's
+WebAssembly included.
+
+An input line ``r`` meets the output row ``k`` with the kernel's row ``u = r − k·S``, if there is
+one. So the rows that a line meets are consecutive, and for each first and last of them there is
+one loop over the kernel's columns, written out for just these rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import functools
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numba.core import cgutils as numba_cgutils
-from numba.extending import intrinsic
+
+from convwidgets.engine.vector import count_of, emitted, types
 
 cgutils: Any = numba_cgutils  # Its functions have no types.
 
-VECTORS = 4
-# The width of a vector: an AVX-512 register, which other machines take in parts.
-# The build for the page sets 16, the width of WebAssembly's vectors.
-vector_bytes = 64
+ROWS = 4
+VECTORS = 2
 
 
-def emitted(function: Callable[..., Any]) -> Any:
-    """Decorate a function on Numba's types, to be called from kernels on their values."""
-    return intrinsic(function)
+def _convolution(rows: int, vectors: int) -> Any:
+    """Emit a tile of `rows` × `vectors` vectors of a cross-correlation.
 
-
-@emitted
-def lanes(typing: Any, array: Any) -> Any:
-    """How many values of an array stand side by side in one vector."""
-
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return context.get_constant(types.int64, _lanes(signature.args[0].dtype))
-
-    return types.int64(array), emit
-
-
-@emitted
-def convolve_tile(
-    typing: Any,
-    x: Any,
-    x_start: Any,
-    x_step: Any,
-    w: Any,
-    w_start: Any,
-    rows: Any,
-    bias: Any,
-    y: Any,
-    y_start: Any,
-    y_step: Any,
-    stride_w: Any,
-    dilation_h: Any,
-    dilation_w: Any,
-) -> Any:
-    """Write a tile of a cross-correlation.
-
-    Vector ``k``, lane ``l`` is ``y[y_start + k·y_step + l] = bias + Σ w[w_start + …] · x[x_start +
-    k·x_step + l·S + …]``, a sum over the channels and columns of `w` and over `rows` of its rows.
-    Starts and steps count values of the arrays' memory. All that is read and written must exist.
+    Row ``k``, vector ``c``, lane ``l`` is ``y[y_start + k·row + c·vector + l] = bias +
+    Σ w[w_start + …] · x[x_start + (k·S + u)·line + c·vector + l·lane + v·tap + …]``, a sum over
+    ``taps``: channels, rows ``u`` and columns ``v`` of the kernel. Starts and steps count values
+    of the arrays' memory, S counts lines. All that is read and written must exist.
     """
 
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        x_type, w_type, y_type = signature.args[0], signature.args[3], signature.args[7]
-        image, filters, output = (
-            context.make_array(kind)(context, builder, args[at])
-            for kind, at in ((x_type, 0), (w_type, 3), (y_type, 7))
-        )
-        x_start, x_step, w_start, rows, bias = (args[at] for at in (1, 2, 4, 5, 6))
-        y_start, y_step, stride_w, dilation_h, dilation_w = args[8:]
-        _, _, height, width = cgutils.unpack_tuple(builder, image.shape)
-        _, channels, kernel_h, kernel_w = cgutils.unpack_tuple(builder, filters.shape)
-        x_plane, w_plane = builder.mul(height, width), builder.mul(kernel_h, kernel_w)
-        x_row = builder.mul(dilation_h, width)
+    def convolve(
+        typing: Any,
+        x: Any,
+        x_start: Any,
+        x_steps: Any,  # plane, line, vector, lane, tap
+        w: Any,
+        w_start: Any,
+        w_plane: Any,
+        taps: Any,  # channels, rows, columns
+        stride_h: Any,
+        bias: Any,
+        y: Any,
+        y_start: Any,
+        y_steps: Any,  # row, vector
+    ) -> Any:
+        def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            # So much code is not to be copied into every caller.
+            builder.function.attributes.add("noinline")
+            _Tile(context, builder, signature, args).emit(rows, vectors)
+            return context.get_dummy_value()
 
-        value = context.get_value_type(x_type.dtype)
-        vector = ir.VectorType(value, _lanes(x_type.dtype))
-        size = context.get_abi_sizeof(value)
+        whole = types.int64
+        steps, two, three = (types.UniTuple(whole, n) for n in (5, 2, 3))
+        signature = types.void(
+            x, whole, steps, w, whole, whole, three, whole, x.dtype, y, whole, two
+        )
+        return signature, emit
+
+    return emitted(convolve)
+
+
+convolve_block = _convolution(ROWS, VECTORS)
+convolve_row = _convolution(1, VECTORS)
+
+
+class _Tile:
+    """Writes the instructions of one tile."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+        self.builder = builder
+        (x, x_start, x_steps, w, w_start, w_plane, taps, stride_h, bias, y, y_start, y_steps) = args
+        kinds = signature.args
+        self.x, self.w, self.y = (
+            context.make_array(kind)(context, builder, array).data
+            for kind, array in ((kinds[0], x), (kinds[3], w), (kinds[9], y))
+        )
+        self.x_start, self.w_start, self.y_start = x_start, w_start, y_start
+        self.x_plane, self.x_line, self.x_vector, self.x_lane, self.x_tap = self.unpacked(x_steps)
+        self.w_plane = w_plane
+        self.channels, self.kernel_h, self.kernel_w = self.unpacked(taps)
+        self.stride_h, self.bias = stride_h, bias
+        self.y_row, self.y_vector = self.unpacked(y_steps)
+        self.value = context.get_value_type(kinds[0].dtype)
+        self.vector = ir.VectorType(self.value, count_of(kinds[0].dtype))
+        self.size = context.get_abi_sizeof(self.value)
         # Not llvm.fma, which WebAssembly would have to call lane by lane.
-        fmuladd = cgutils.get_or_insert_function(
+        self.fmuladd = cgutils.get_or_insert_function(
             builder.module,
-            ir.FunctionType(vector, [vector] * 3),
-            f"llvm.fmuladd.v{vector.count}f{x_type.dtype.bitwidth}",
+            ir.FunctionType(self.vector, [self.vector] * 3),
+            f"llvm.fmuladd.v{self.vector.count}f{kinds[0].dtype.bitwidth}",
         )
 
-        def value_at(array: Any, index: Any) -> Any:
-            return builder.gep(array.data, [index], source_etype=value)
+    def unpacked(self, values: Any) -> Any:
+        return cgutils.unpack_tuple(self.builder, values)
 
-        def vector_at(array: Any, index: Any) -> Any:
-            return builder.bitcast(value_at(array, index), vector.as_pointer())
-
-        def dense(index: Any) -> Any:
-            return builder.load(vector_at(image, index), align=size, typ=vector)
-
-        def strided(index: Any) -> Any:
-            cells = ir.Constant(vector, ir.Undefined)
-            for lane in range(vector.count):
-                cell = builder.load(value_at(image, index), align=size, typ=value)
-                cells = builder.insert_element(cells, cell, ir.Constant(ir.IntType(32), lane))
-                index = builder.add(index, stride_w)
-            return cells
-
-        def splat(scalar: Any) -> Any:
-            nothing = ir.Constant(vector, ir.Undefined)
-            one = builder.insert_element(nothing, scalar, ir.Constant(ir.IntType(32), 0))
-            lanes_of_zero = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
-            return builder.shuffle_vector(one, nothing, lanes_of_zero)
-
-        def accumulate(load: Callable[[Any], Any]) -> None:
-            with cgutils.for_range(builder, channels) as channel:
-                plane = builder.add(x_start, builder.mul(channel.index, x_plane))
-                weights = builder.add(w_start, builder.mul(channel.index, w_plane))
-                with cgutils.for_range(builder, rows) as up:
-                    line = builder.add(plane, builder.mul(up.index, x_row))
-                    taps = builder.add(weights, builder.mul(up.index, kernel_w))
-                    with cgutils.for_range(builder, kernel_w) as across:
-                        tap = value_at(filters, builder.add(taps, across.index))
-                        weight = splat(builder.load(tap, align=size, typ=value))
-                        index = builder.add(line, builder.mul(across.index, dilation_w))
-                        for total in sums:
-                            old = builder.load(total, typ=vector)
-                            new = builder.call(fmuladd, [weight, load(index), old])
-                            builder.store(new, total)
-                            index = builder.add(index, x_step)
-
-        sums = [cgutils.alloca_once(builder, vector) for _ in range(VECTORS)]
-        for total in sums:
-            builder.store(splat(bias), total)
-        unit = builder.icmp_signed("==", stride_w, ir.Constant(stride_w.type, 1))
+    def emit(self, rows: int, vectors: int) -> None:
+        builder = self.builder
+        self.vectors = vectors
+        self.sums = [
+            [cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)
+        ]
+        for row in self.sums:
+            for total in row:
+                builder.store(self.splat(self.bias), total)
+        unit = builder.icmp_signed("==", self.x_lane, self.whole(1))
         with builder.if_else(unit) as (then, otherwise):
             with then:
-                accumulate(dense)
+                self.accumulate(self.dense)
             with otherwise:
-                accumulate(strided)
-        index = y_start
-        for total in sums:
-            new = builder.load(total, typ=vector)
-            builder.store(new, vector_at(output, index), align=size)
-            index = builder.add(index, y_step)
-        return context.get_dummy_value()
+                double = builder.icmp_signed("==", self.x_lane, self.whole(2))
+                with builder.if_else(double) as (then, otherwise):
+                    with then:
+                        self.accumulate(self.every_other)
+                    with otherwise:
+                        self.accumulate(self.strided)
+        line = self.y_start
+        for row in self.sums:
+            index = line
+            for total in row:
+                new = builder.load(total, typ=self.vector)
+                builder.store(new, self.vector_at(self.y, index), align=self.size)
+                index = builder.add(index, self.y_vector)
+            line = builder.add(line, self.y_row)
 
-    whole = types.int64
-    signature = types.void(x, *[whole] * 2, w, *[whole] * 2, x.dtype, y, *[whole] * 5)
-    return signature, emit
+    def accumulate(self, load: Callable[[Any], Any]) -> None:
+        """Let all weights pass, `load` fetching the vectors of the input."""
+        builder, rows = self.builder, len(self.sums)
+        last = builder.mul(self.stride_h, self.whole(rows - 1))
+        lines = builder.add(self.kernel_h, last)
+        with cgutils.for_range(builder, self.channels) as channel:
+            plane = builder.add(self.x_start, builder.mul(channel.index, self.x_plane))
+            weights = builder.add(self.w_start, builder.mul(channel.index, self.w_plane))
+            with cgutils.for_range(builder, lines) as down:
+                line = builder.add(plane, builder.mul(down.index, self.x_line))
+                if rows == 1:
+                    self.across(load, line, weights, down.index, 0, 0)
+                else:
+                    self.choose(load, line, weights, down.index)
 
+    def choose(self, load: Callable[[Any], Any], line: Any, weights: Any, down: Any) -> None:
+        """Go to the loop for the rows of the tile that this line meets."""
+        builder, rows = self.builder, len(self.sums)
+        over = builder.sub(down, self.kernel_h)
+        first = self.clipped(builder.add(over, self.stride_h), rows)
+        final = self.clipped(down, rows - 1)
+        after = builder.append_basic_block("after")
+        which = builder.add(builder.mul(first, self.whole(rows)), final)
+        switch = builder.switch(which, after)
+        for low, high in itertools.combinations_with_replacement(range(rows), 2):
+            block = builder.append_basic_block(f"rows_{low}_{high}")
+            switch.add_case(self.whole(low * rows + high), block)
+            builder.position_at_end(block)
+            self.across(load, line, weights, down, low, high)
+            builder.branch(after)
+        builder.position_at_end(after)
 
-def _lanes(dtype: Any) -> int:
-    return int(vector_bytes * 8 // dtype.bitwidth)
+    def clipped(self, lines: Any, most: int) -> Any:
+        """⌊lines / S⌋ held to 0 … most; counted by comparing, since dividing is slow."""
+        builder = self.builder
+        count = self.whole(0)
+        for k in range(1, most + 1):
+            enough = builder.icmp_signed(">=", lines, builder.mul(self.stride_h, self.whole(k)))
+            count = builder.add(count, builder.zext(enough, count.type))
+        return count
+
+    def across(
+        self, load: Callable[[Any], Any], line: Any, weights: Any, down: Any, low: int, high: int
+    ) -> None:
+        """Multiply one line of the input with a kernel's row for each tile row it meets."""
+        builder = self.builder
+        taps = []
+        for k in range(low, high + 1):
+            up = builder.sub(down, builder.mul(self.stride_h, self.whole(k)))
+            taps.append(builder.add(weights, builder.mul(up, self.kernel_w)))
+        with self.columns() as column:
+            index = builder.add(line, builder.mul(column, self.x_tap))
+            cells = []
+            for _ in range(self.vectors):
+                cells.append(load(index))
+                index = builder.add(index, self.x_vector)
+            for start, row in zip(taps, self.sums[low : high + 1], strict=True):
+                tap = self.value_at(self.w, builder.add(start, column))
+                weight = self.splat(builder.load(tap, align=self.size, typ=self.value))
+                for cell, total in zip(cells, row, strict=True):
+                    old = builder.load(total, typ=self.vector)
+                    builder.store(builder.call(self.fmuladd, [weight, cell, old]), total)
+
+    @contextlib.contextmanager
+    def columns(self) -> Iterator[Any]:
+        """Loop over the kernel's columns, of which there is at least one.
+
+        LLVM would unroll the loop for long kernels, and the short ones would pay for it.
+        """
+        builder = self.builder
+        before = builder.block
+        body, after = (builder.append_basic_block(f"columns_{part}") for part in ("", "end"))
+        builder.branch(body)
+        builder.position_at_end(body)
+        column = builder.phi(ir.IntType(64))
+        column.add_incoming(self.whole(0), before)
+        yield column
+        following = builder.add(column, self.whole(1))
+        column.add_incoming(following, builder.block)
+        again = builder.icmp_signed("<", following, self.kernel_w)
+        builder.cbranch(again, body, after).set_metadata("llvm.loop", self.rolled)
+        builder.position_at_end(after)
+
+    @functools.cached_property
+    def rolled(self) -> Any:
+        module = self.builder.module
+        words = ir.MetaDataString(module, "llvm.loop.unroll.disable")
+        node = ir.MDValue(module, [], name=str(len(module.metadata)))
+        # A loop's metadata starts with itself.
+        node.operands = (node, module.add_metadata([words]))
+        return node
+
+    def dense(self, index: Any) -> Any:
+        return self.builder.load(self.vector_at(self.x, index), align=self.size, typ=self.vector)
+
+    def every_other(self, index: Any) -> Any:
+        """Take every other value; the second load starts on a value that is needed."""
+        count = self.vector.count
+        far = self.builder.add(index, self.whole(count - 1))
+        chosen = [*range(0, count, 2), *range(count + 1, 2 * count, 2)]
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), count), chosen)
+        return self.builder.shuffle_vector(self.dense(index), self.dense(far), mask)
+
+    def strided(self, index: Any) -> Any:
+        cells = ir.Constant(self.vector, ir.Undefined)
+        for lane in range(self.vector.count):
+            cell = self.builder.load(self.value_at(self.x, index), align=self.size, typ=self.value)
+            cells = self.builder.insert_element(cells, cell, ir.Constant(ir.IntType(32), lane))
+            index = self.builder.add(index, self.x_lane)
+        return cells
+
+    def splat(self, scalar: Any) -> Any:
+        nothing = ir.Constant(self.vector, ir.Undefined)
+        one = self.builder.insert_element(nothing, scalar, ir.Constant(ir.IntType(32), 0))
+        first = ir.Constant(ir.VectorType(ir.IntType(32), self.vector.count), None)
+        return self.builder.shuffle_vector(one, nothing, first)
+
+    def value_at(self, data: Any, index: Any) -> Any:
+        return self.builder.gep(data, [index], source_etype=self.value)
+
+    def vector_at(self, data: Any, index: Any) -> Any:
+        return self.builder.bitcast(self.value_at(data, index), self.vector.as_pointer())
+
+    def whole(self, number: int) -> Any:
+        return ir.Constant(ir.IntType(64), number)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import html as markup
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
-from convwidgets.export.assets import asset
+from convwidgets.export.assets import asset, packed
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -19,36 +21,46 @@ _PAGE = """<!DOCTYPE html>
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark }}
-body {{ margin: 0; padding: 16px; font-family: system-ui, sans-serif; background: Canvas }}
-main {{ max-width: 1200px; margin: 0 auto }}
-{style}
+body {{ margin: 0; padding: min(16px, 2vw); font: 1em system-ui, sans-serif; background: Canvas }}
+main {{ max-width: 1400px; margin: 0 auto }}
+/* Only who has to wait sees the still picture: shown at once, it would flash by. */
+#still {{ margin: 0; animation: wait 0.4s }}
+@keyframes wait {{ from, to {{ visibility: hidden }} }}
+#still img {{ max-width: 100%; height: auto }}
 </style>
 </head>
 <body>
-<main id="widget"></main>
-<noscript>{note}: this page needs JavaScript to be drawn.</noscript>
+<main>
+<figure id="still">
+<img src="data:image/svg+xml;charset=utf-8,{still}" alt="{note}">
+<figcaption id="news" role="alert"></figcaption>
+<noscript>This is a still picture. The living widget needs JavaScript.</noscript>
+</figure>
+<div id="widget"></div>
+</main>
 <script type="application/json" id="payload">{payload}</script>
-<script>{script}</script>
-<script>
-convwidgets.mountStatic(
-  document.getElementById("widget"),
-  JSON.parse(document.getElementById("payload").textContent),
-);
-</script>
+<script type="text/plain" id="style">{style}</script>
+<script type="text/plain" id="script">{script}</script>
+<script>{opener}</script>
 </body>
 </html>
 """
 
 
-def html(title: str, note: str, payload: Mapping[str, Any]) -> str:
+def html(title: str, still: str, note: str, payload: Mapping[str, Any]) -> str:
     """Write the page.
+
+    Its code and style are deflated inside, and a small script opens them; until then, and in a
+    browser that cannot, the page shows a still picture.
 
     Parameters
     ----------
     title : str
         The page's title.
+    still : str
+        What the widget shows, as SVG.
     note : str
-        What the widget shows, for readers without JavaScript.
+        The same in words.
     payload : mapping
         ``widget``, ``state``, ``images`` and ``pictures``, as the page's static host takes them.
 
@@ -64,11 +76,14 @@ def html(title: str, note: str, payload: Mapping[str, Any]) -> str:
     """
     return _PAGE.format(
         title=markup.escape(title),
+        still=quote(still, safe=" =;,/()."),
         note=markup.escape(note),
-        style=asset("convwidgets.css").replace("</style", r"<\/style"),
-        # Inside a script element only "</script" and "<!--" are read as markup.
-        script=asset("convwidgets.classic.js")
-        .replace("</script", r"<\/script")
-        .replace("<!--", r"<\!--"),
         payload=json.dumps(payload, ensure_ascii=False).replace("<", r"\u003c"),
+        style=_portable("convwidgets.css"),
+        script=_portable("convwidgets.classic.js"),
+        opener=asset("page.js"),
     )
+
+
+def _portable(name: str) -> str:
+    return base64.b64encode(packed(name)).decode()

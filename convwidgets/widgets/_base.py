@@ -226,14 +226,14 @@ class Explorer(Model):
             offered = list(self._traits["pictures"].validate(self, pictures))
             state = {key: self._traits[key].wire(self._held(key)) for key in self.STATE}
             carried = [*self._shown_images(), *(load(name, self.max_size) for name in offered)]
-            note = self._description()
+            self._update_still()
         payload = {
             "widget": self.widget,
             "state": {**state, "pictures": offered},
             "images": {image.id: _images.portable(image) for image in carried},
             "pictures": offered,
         }
-        return html(self.TITLE, note, payload)
+        return html(self.TITLE, self.still, self.still_text, payload)
 
     def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
         super()._handle_custom_msg(content, buffers)

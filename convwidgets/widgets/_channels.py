@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convwidgets.engine.functional import conv2d
+from convwidgets.engine import conv2d
 
 # ITU-R Recommendation BT.709, with the weights that scikit-image takes.
 LUMA = np.array([0.2125, 0.7154, 0.0721], np.float32)

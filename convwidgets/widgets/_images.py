@@ -6,6 +6,7 @@ import base64
 import binascii
 import math
 import re
+import zlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -65,9 +66,9 @@ def payload(image: Image) -> bytes:
 
 
 def portable(image: Image) -> dict[str, Any]:
-    """Describe a picture together with its pixels, in JSON."""
+    """Describe a picture together with its pixels, deflated, in JSON."""
     described = {key: value for key, value in descriptor(image).items() if key != "id"}
-    return {**described, "data": base64.b64encode(payload(image)).decode()}
+    return {**described, "data": base64.b64encode(zlib.compress(payload(image), 9)).decode()}
 
 
 def find(description: Any, known: Pictures, max_size: int) -> Image:

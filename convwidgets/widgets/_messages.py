@@ -42,7 +42,7 @@ def answer(widget: Explorer, message: Any, buffers: Buffers) -> None:
 
 
 def _bundle(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
-    parts = [assets.asset(name).encode() for name in ("convwidgets.js", "convwidgets.css")]
+    parts = [assets.packed(name) for name in ("convwidgets.js", "convwidgets.css")]
     return {"type": "bundle", "hash": assets.bundle_hash()}, parts
 
 

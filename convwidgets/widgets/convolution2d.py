@@ -12,7 +12,7 @@ from traitlets import Unicode
 from convwidgets.data.frozen import FrozenArray
 from convwidgets.data.images import MAX_SIZE
 from convwidgets.data.kernels import GALLERY
-from convwidgets.engine.functional import activate, avg_pool2d, conv2d, max_pool2d
+from convwidgets.engine import activate, avg_pool2d, conv2d, max_pool2d
 from convwidgets.engine.geometry import output_shape, resolve_padding
 from convwidgets.export.code import convolution_facts
 from convwidgets.export.panels import Panel, kernel_panel, output_panel, picture_panel

@@ -9,7 +9,7 @@ import numpy as np
 from traitlets import Unicode
 
 from convwidgets.data.images import MAX_SIZE
-from convwidgets.engine.functional import avg_pool2d, max_pool2d, min_pool2d
+from convwidgets.engine import avg_pool2d, max_pool2d, min_pool2d
 from convwidgets.engine.geometry import output_shape
 from convwidgets.export.code import pooling_facts
 from convwidgets.export.panels import Panel, output_panel, picture_panel

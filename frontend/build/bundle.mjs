@@ -3,8 +3,9 @@
  *
  *   loader.js              the module that travels with every widget
  *   convwidgets.js         the page code as a module, sent once a page
- *   convwidgets.classic.js the same as a classic script, inlined in exported pages
+ *   convwidgets.classic.js the same as a classic script, for exported pages
  *   convwidgets.css        the style of both
+ *   page.js                the script that opens both in an exported page
  *
  * Equal sources give equal bytes: nothing of the time, the folder or the machine goes in.
  */
@@ -25,20 +26,22 @@ const OUTPUTS = [
     format: "iife",
     globalName: "convwidgets",
   },
+  // Understood by browsers that cannot run the rest, so that they can say so.
+  { source: "src/hosts/page.ts", output: "page.js", format: "iife", target: "es2017" },
   { source: "src/styles/index.css", output: "convwidgets.css" },
 ];
 
 async function bundle(folder) {
   await Promise.all(
-    OUTPUTS.map(({ source, output, ...format }) =>
+    OUTPUTS.map(({ source, output, ...options }) =>
       build({
-        ...format,
         absWorkingDir: frontend,
         entryPoints: [source],
         outfile: join(folder, output),
         bundle: true,
         minify: true,
         target: "es2022",
+        ...options,
         platform: "browser",
         charset: "utf8",
         legalComments: "none",

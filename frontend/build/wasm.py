@@ -19,16 +19,6 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "frontend/src/engine/generated/kernels.wasm.base64.ts"
 
-# The arrays of each kernel by their number of axes, f for float32 and i for int32; whole numbers
-# follow.
-KERNELS = {
-    "pad2d": "f4 f4",
-    "conv2d": "f4 f4 f1 f4",
-    "max_pool2d": "f4 f4 i4",
-    "min_pool2d": "f4 f4 i4",
-    "avg_pool2d": "f4 f4",
-    "activate": "f1 f1",
-}
 TRIPLE = "wasm32-unknown-unknown"
 FEATURES = "+simd128,+bulk-memory,+nontrapping-fptoint,+sign-ext"
 VECTOR_BYTES = 16
@@ -67,12 +57,13 @@ def build(out: Path = OUT) -> bytes:
         command = [sys.executable, "-W", "ignore", __file__, "--compile", folder]
         subprocess.run(command, env=environment, check=True)
         linked = Path(folder) / "kernels.wasm"
+        exports = (Path(folder) / "exports.txt").read_text(encoding="utf-8").split()
         subprocess.run(
             [
                 *(sys.executable, "-m", "ziglang", "wasm-ld"),
                 *("--no-entry", "--gc-sections", "--strip-all", "--stack-first"),
                 *("-z", f"stack-size={STACK_BYTES}"),
-                *(f"--export={name}" for name in KERNELS),
+                *(f"--export={name}" for name in exports),
                 *("--export=__heap_base", "-o", str(linked), str(Path(folder) / "kernels.o")),
             ],
             check=True,
@@ -92,11 +83,10 @@ def build(out: Path = OUT) -> bytes:
 def compile_object(folder: Path) -> None:
     """Compile every kernel into ``folder/kernels.o``; runs in a process of its own."""
     import llvmlite.binding as llvm
-    import numba
 
-    from convwidgets.engine import kernels, tile
+    from convwidgets.engine import kernels, vector
 
-    tile.vector_bytes = VECTOR_BYTES
+    vector.vector_bytes = VECTOR_BYTES
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
@@ -104,11 +94,9 @@ def compile_object(folder: Path) -> None:
     )
     whole = llvm.parse_assembly(f'target triple = "{TRIPLE}"')
     whole.data_layout = str(machine.target_data)
-    for name, shapes in KERNELS.items():
+    for name in kernels.SIGNATURES:
         function = getattr(kernels, name)
-        arrays = [array_type(numba.types, shape) for shape in shapes.split()]
-        scalars = function.py_func.__code__.co_argcount - len(arrays)
-        signature = (*arrays, *[numba.types.int64] * scalars)
+        signature = kernels.signature(name, "float32")
         function.compile(signature)
         overload = function.overloads[signature]
         text = prepared(overload.library.get_llvm_str(), machine)
@@ -119,16 +107,16 @@ def compile_object(folder: Path) -> None:
                 item.linkage = "internal"
         module.get_function(entry).name = name
         whole.link_in(module)
-    passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3))
+    options = llvm.create_pipeline_tuning_options(3)
+    # The tiles are written out by hand; what else LLVM would write out is not worth its bytes.
+    options.loop_unrolling = False
+    options.inlining_threshold = 40
+    passes = llvm.create_pass_builder(machine, options)
     manager = passes.getModulePassManager()
     manager.run(whole, passes)
     whole.verify()
     (folder / "kernels.o").write_bytes(machine.emit_object(whole))
-
-
-def array_type(types: Any, shape: str) -> Any:
-    """The C-contiguous array type for a shape such as ``f4``."""
-    return types.Array(types.float32 if shape[0] == "f" else types.int32, int(shape[1]), "C")
+    (folder / "exports.txt").write_text(" ".join(kernels.SIGNATURES), encoding="utf-8")
 
 
 def prepared(text: str, machine: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
 
 
 class Screen:
@@ -37,7 +37,11 @@ class Screen:
 
     def cells(self, role: str = "output") -> NDArray[np.float64]:
         """The numbers of a panel that is drawn as cells, padding included."""
-        rows = self.panel(role).locator("[role=row]")
+        return self.numbers(f".cw-panels .cw-panel-{role}")
+
+    def numbers(self, place: str) -> NDArray[np.float64]:
+        """The numbers of the cells in a part of the widget."""
+        rows = self.root.locator(f"{place} [role=row]")
         return np.array(
             rows.evaluate_all(
                 "rows => rows.map(row => [...row.querySelectorAll('[role=gridcell]')]"
@@ -123,6 +127,13 @@ class Screen:
         self.press("More")
         self.page.get_by_role("menuitem", name=item).click()
         self.settle()
+
+    @staticmethod
+    def box(element: Locator) -> FloatRect:
+        """Where an element stands in the window."""
+        box = element.bounding_box()
+        assert box is not None
+        return box
 
     def news(self) -> str:
         """The line of news, empty if there is none."""

@@ -39,6 +39,12 @@ def make() -> dict[str, list[dict[str, Any]]]:
         *special_poolings(),
         *(random_pooling(chance) for _ in range(45)),
         *activations(),
+        *(random_transposed(chance) for _ in range(25)),
+        *(random_gradients(chance) for _ in range(25)),
+        *(random_pool_gradients(chance) for _ in range(25)),
+        *(random_adaptive(chance) for _ in range(12)),
+        *(random_unpooling(chance) for _ in range(6)),
+        *activation_gradients(),
     ]
     return {"operations": operations, "geometry": geometry_cases(chance)}
 
@@ -116,6 +122,25 @@ def convolution(
         "flip": False,
         **options,
     }
+    y, pads = convolved(x, weight, bias, **case)
+    stride, dilation = geometry.pair("", case["stride"], 1), geometry.pair("", case["dilation"], 1)
+    return {
+        "op": "conv2d",
+        **case,
+        "stride": stride,
+        "dilation": dilation,
+        "pad": [*pads[0], *pads[1]],
+        "input": array(x),
+        "weight": array(weight),
+        "bias": None if bias is None else array(bias)["data"],
+        "expect": array(y),
+        "tolerance": 1e-4,
+    }
+
+
+def convolved(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, **case: Any
+) -> tuple[np.ndarray, geometry.Pads]:
     stride, dilation = geometry.pair("", case["stride"], 1), geometry.pair("", case["dilation"], 1)
     size, kernel = x.shape[1:], weight.shape[2:]
     pads = geometry.resolve_padding(case["padding"], size, kernel, stride, dilation)
@@ -129,18 +154,7 @@ def convolution(
             dilation,
             case["groups"],
         )
-    return {
-        "op": "conv2d",
-        **case,
-        "stride": stride,
-        "dilation": dilation,
-        "pad": [*pads[0], *pads[1]],
-        "input": array(x),
-        "weight": array(weight),
-        "bias": None if bias is None else array(bias)["data"],
-        "expect": array(y[0]),
-        "tolerance": 1e-4,
-    }
+    return y[0], pads
 
 
 def special_poolings() -> list[dict[str, Any]]:
@@ -208,10 +222,7 @@ def pooling(op: str, x: np.ndarray, kernel: tuple[int, int], **options: Any) -> 
     more: dict[str, Any] = {}
     if op == "avg_pool2d":
         case = {"count_include_pad": True, "divisor_override": None, **case}
-        with np.errstate(invalid="ignore"):
-            y = reference.avg_pool2d_loops(
-                x[None], *window, case["count_include_pad"], case["divisor_override"] or 0
-            )
+        y = averaged(x, kernel, **case)[None]
     else:
         sign = 1 if op == "max_pool2d" else -1
         y, index = reference.max_pool2d_loops(sign * x[None], *window)
@@ -229,6 +240,16 @@ def pooling(op: str, x: np.ndarray, kernel: tuple[int, int], **options: Any) -> 
     }
 
 
+def averaged(x: np.ndarray, kernel: tuple[int, int], **case: Any) -> np.ndarray:
+    stride, dilation, size = case["stride"], case["dilation"], x.shape[1:]
+    pads = geometry.resolve_padding(case["padding"], size, kernel, stride, dilation)
+    shape = geometry.output_shape(size, kernel, stride, pads, dilation, case["ceil_mode"])
+    counting = case["count_include_pad"], case["divisor_override"] or 0
+    with np.errstate(invalid="ignore"):
+        y = reference.avg_pool2d_loops(x[None], kernel, shape, stride, pads, dilation, *counting)
+    return y[0]
+
+
 def activations() -> list[dict[str, Any]]:
     x = np.array([[[-300, -0.5, 0, 0.25, 255, 255.5, 1e9, NAN, INF, -INF]]])
     return [
@@ -241,6 +262,190 @@ def activations() -> list[dict[str, Any]]:
         }
         for kind in ("none", "relu", "abs", "clip")
     ]
+
+
+def random_transposed(chance: random.Random) -> dict[str, Any]:
+    while True:
+        groups = chance.choice((1, 1, 2))
+        x = numbers(
+            chance, groups * chance.choice((1, 2)), chance.randint(1, 5), chance.randint(1, 9)
+        )
+        w = numbers(
+            chance, len(x), chance.choice((1, 2)), chance.randint(1, 4), chance.randint(1, 4)
+        )
+        stride, dilation = pair(chance, 1, 3), pair(chance, 1, 2)
+        more = tuple(
+            chance.randint(0, max(s, d) - 1) for s, d in zip(stride, dilation, strict=True)
+        )
+        pads = [chance.randint(0, 2) for _ in range(4)]
+        padding = ((pads[0], pads[1]), (pads[2], pads[3]))
+        steps = (x.shape[1:], w.shape[2:], stride, dilation, more)
+        try:
+            top_left, shape = geometry.resolve_transposed(padding, *steps)
+        except ValueError:
+            continue
+        bias = numbers(chance, groups * w.shape[1])
+        y = reference.conv_transpose2d_loops(
+            x[None], w, bias, shape, stride, top_left, dilation, groups
+        )
+        return {
+            "op": "conv_transpose2d",
+            "stride": stride,
+            "padding": padding,
+            "pad": pads,
+            "output_padding": more,
+            "dilation": dilation,
+            "groups": groups,
+            "input": array(x),
+            "weight": array(w),
+            "bias": array(bias)["data"],
+            "expect": array(y[0]),
+            "tolerance": 1e-4,
+        }
+
+
+def random_gradients(chance: random.Random) -> dict[str, Any]:
+    """A convolution's gradients, found by changing one number at a time."""
+    while True:
+        case = random_convolution(chance)
+        x, w = unfold(case["input"]), unfold(case["weight"])
+        if not case["flip"] and x.size < 150 and w.size < 60:
+            break
+    g = numbers(chance, *case["expect"]["shape"])
+    options = {k: case[k] for k in OF_A_CONVOLUTION}
+
+    def loss(x: np.ndarray, w: np.ndarray) -> float:
+        return float((convolved(x, w, **options)[0] * g).sum())
+
+    back_x, back_w = np.empty_like(x), np.empty_like(w)
+    for at in np.ndindex(x.shape):
+        one = np.zeros_like(x)
+        one[at] = 1
+        back_x[at] = loss(one, w)
+    for at in np.ndindex(w.shape):
+        one = np.zeros_like(w)
+        one[at] = 1
+        back_w[at] = loss(x, one)
+    return {
+        "op": "conv2d_gradients",
+        **options,
+        "pad": case["pad"],
+        "input": case["input"],
+        "weight": case["weight"],
+        "gradient": array(g),
+        "expect": array(back_x),
+        "expect_weight": array(back_w),
+        "tolerance": 1e-3,
+    }
+
+
+def random_pool_gradients(chance: random.Random) -> dict[str, Any]:
+    case = random_pooling(chance)
+    x, shape = unfold(case["input"]), case["expect"]["shape"]
+    g = numbers(chance, *shape)
+    back = np.zeros_like(x)
+    if case["op"] == "avg_pool2d":
+        options = {k: case[k] for k in OF_AN_AVERAGE}
+        for at in np.ndindex(x.shape):
+            one = np.zeros_like(x)
+            one[at] = 1
+            back[at] = (averaged(one, case["kernel_size"], **options) * g).sum()
+    else:
+        for channel, places in enumerate(np.reshape(case["index"], (shape[0], -1))):
+            np.add.at(back[channel].reshape(-1), places, g[channel].ravel())
+    case.pop("index", None)
+    return {
+        **case,
+        "op": f"{case['op']}_gradient",
+        "gradient": array(g),
+        "expect": array(back),
+        "tolerance": 1e-4,
+    }
+
+
+OF_A_CONVOLUTION = ("stride", "padding", "dilation", "groups", "padding_mode", "flip")
+OF_AN_AVERAGE = (
+    "stride", "padding", "dilation", "ceil_mode", "count_include_pad", "divisor_override",
+)  # fmt: skip
+
+
+def random_adaptive(chance: random.Random) -> dict[str, Any]:
+    kind = chance.choice(("avg", "max"))
+    x = np.round(numbers(chance, chance.choice((1, 2)), chance.randint(1, 7), chance.randint(1, 9)))
+    shape = pair(chance, 1, 6)
+    g = numbers(chance, len(x), *shape)
+    y, back = np.empty((len(x), *shape)), np.zeros_like(x)
+    for c, i, j in np.ndindex(y.shape):
+        rows = geometry.adaptive_windows(x.shape[1], shape[0])[i]
+        columns = geometry.adaptive_windows(x.shape[2], shape[1])[j]
+        cells = [(r, s) for r in rows for s in columns]
+        values = [x[c, r, s] for r, s in cells]
+        if kind == "avg":
+            y[c, i, j] = sum(values) / len(values)
+            for r, s in cells:
+                back[c, r, s] += g[c, i, j] / len(values)
+        else:
+            y[c, i, j] = max(values)
+            r, s = cells[values.index(max(values))]
+            back[c, r, s] += g[c, i, j]
+    return {
+        "op": f"adaptive_{kind}_pool2d",
+        "output_size": shape,
+        "input": array(x),
+        "expect": array(y),
+        "gradient": array(g),
+        "expect_gradient": array(back),
+        "tolerance": 1e-5,
+    }
+
+
+def random_unpooling(chance: random.Random) -> dict[str, Any]:
+    x = numbers(chance, chance.choice((1, 2)), chance.randint(1, 3), chance.randint(1, 4))
+    shape = (2 * x.shape[1], 2 * x.shape[2])
+    y = np.zeros((len(x), *shape))
+    index = []
+    for c, i, j in np.ndindex(x.shape):
+        r, s = 2 * i + chance.randint(0, 1), 2 * j + chance.randint(0, 1)
+        index.append(r * shape[1] + s)
+        y[c, r, s] = x[c, i, j]
+    return {
+        "op": "max_unpool2d",
+        "kernel_size": (2, 2),
+        "input": array(x),
+        "index": index,
+        "expect": array(y),
+        "tolerance": 1e-6,
+    }
+
+
+def activation_gradients() -> list[dict[str, Any]]:
+    x = np.array([[[-300, -0.5, 0, 0.25, 255, 255.5, 1e9, NAN]]])
+    g = np.arange(1.0, 9.0).reshape(1, 1, 8)
+    slopes = {
+        "none": [1, 1, 1, 1, 1, 1, 1, 1],
+        "relu": [0, 0, 0, 1, 1, 1, 1, 0],
+        "abs": [-1, -1, 0, 1, 1, 1, 1, 0],
+        "clip": [0, 0, 1, 1, 1, 0, 0, 0],
+    }
+    return [
+        {
+            "op": "activate_gradient",
+            "kind": kind,
+            "input": array(x),
+            "gradient": array(g),
+            "expect": array(g * slope),
+            "tolerance": 0,
+        }
+        for kind, slope in slopes.items()
+    ]
+
+
+def pair(chance: random.Random, low: int, high: int) -> tuple[int, int]:
+    return chance.randint(low, high), chance.randint(low, high)
+
+
+def unfold(case: dict[str, Any]) -> np.ndarray:
+    return np.array([float(v) for v in case["data"]]).reshape(case["shape"])
 
 
 def geometry_cases(chance: random.Random) -> list[dict[str, Any]]:

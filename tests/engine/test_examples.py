@@ -8,7 +8,24 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("module", ["_jit", "functional", "geometry", "native", "reference"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "_jit",
+        "_threads",
+        "activation",
+        "convolution",
+        "fourier",
+        "geometry",
+        "gradients",
+        "kernels",
+        "native",
+        "paths",
+        "pooling",
+        "reference",
+        "signals",
+    ],
+)
 def test_examples_run(module: str) -> None:
     result = doctest.testmod(importlib.import_module(f"convwidgets.engine.{module}"))
     assert result.attempted > 0

@@ -13,7 +13,10 @@ from convwidgets.engine import geometry
 from tests.engine import make_fixtures
 
 CASES = json.loads(make_fixtures.FILE.read_text(encoding="utf-8"))
-NOT_ARGUMENTS = ("op", "input", "weight", "bias", "pad", "kernel_size", "expect", "index")
+NOT_ARGUMENTS = (
+    "op", "input", "weight", "bias", "pad", "kernel_size", "index", "gradient",
+    "expect", "expect_weight", "expect_gradient",
+)  # fmt: skip
 
 
 def test_file_is_what_the_script_makes() -> None:
@@ -27,16 +30,29 @@ def test_operation(number: int, dtype: type, backend: str) -> None:
     tolerance = case.pop("tolerance")
     options = {name: value for name, value in case.items() if name not in NOT_ARGUMENTS}
     x = array(case["input"], dtype)
-    if case["op"] == "conv2d":
-        y = engine.conv2d(x, array(case["weight"], dtype), case["bias"], **options)
-    elif case["op"] == "activate":
-        y = engine.activate(x, **options)
-    elif case["op"] == "avg_pool2d":
-        y = engine.avg_pool2d(x, case["kernel_size"], **options)
-    else:
-        pool = getattr(engine, case["op"])
-        y, index = pool(x, case["kernel_size"], **options, return_indices=True)
+    given = [array(case[name], dtype) for name in ("weight", "gradient") if name in case]
+    answer = getattr(engine, case["op"])
+    if case["op"].startswith("conv"):
+        bias = [case["bias"]] if "bias" in case else []
+        y = answer(x, *given, *bias, **options)
+        if "expect_weight" in case:
+            expected = array(case["expect_weight"], np.float64)
+            np.testing.assert_allclose(y.weight, expected, rtol=0, atol=tolerance)
+            y = y.input
+    elif case["op"].startswith("adaptive"):
+        y = answer(x, **options)
+        back = getattr(engine, f"{case['op']}_gradient")(x, *given, **options)
+        expected = array(case["expect_gradient"], np.float64)
+        np.testing.assert_allclose(back, expected, rtol=0, atol=tolerance)
+    elif case["op"] == "max_unpool2d":
+        y = answer(x, np.reshape(case["index"], x.shape), case["kernel_size"])
+    elif case["op"].startswith("activate"):
+        y = answer(x, *given, **options)
+    elif "index" in case:
+        y, index = answer(x, case["kernel_size"], **options, return_indices=True)
         assert index.ravel().tolist() == case["index"]
+    else:
+        y = answer(x, *given, case["kernel_size"], **options)
     assert y.dtype == dtype
     np.testing.assert_allclose(y, array(case["expect"], np.float64), rtol=0, atol=tolerance)
 

@@ -14,7 +14,7 @@ from convwidgets.engine import _threads
 
 @pytest.fixture
 def three_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_threads, "count", lambda: 3)
+    monkeypatch.setattr(_threads, "get_num_threads", lambda: 3)
     monkeypatch.setattr(_threads, "WORK_PER_THREAD", 1)
 
 
@@ -22,7 +22,7 @@ def three_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 8, 11, 12, 13, 100])
 def test_ranges_make_up_all_rows(rows: int) -> None:
     done: list[tuple[int, int]] = []
-    _threads.over_rows(lambda start, end: done.append((start, end)), rows, 1000)
+    _threads.share(lambda start, end: done.append((start, end)), rows, 1000, together=4)
     seen = [row for start, end in sorted(done) for row in range(start, end)]
     assert seen == list(range(rows))
     assert len(done) == min(3, -(-rows // 4))
@@ -30,7 +30,7 @@ def test_ranges_make_up_all_rows(rows: int) -> None:
 
 def test_little_work_stays_in_its_thread() -> None:
     threads: list[threading.Thread] = []
-    _threads.over_rows(lambda *_: threads.append(threading.current_thread()), 100, 1000)
+    _threads.share(lambda *_: threads.append(threading.current_thread()), 100, 1000)
     assert threads == [threading.current_thread()]
 
 
@@ -42,7 +42,7 @@ def test_an_error_in_any_range_is_raised(bad: int) -> None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        _threads.over_rows(task, 12, 1000)
+        _threads.share(task, 12, 1000)
 
 
 @pytest.mark.usefixtures("three_threads")
@@ -51,7 +51,7 @@ def test_without_a_pool_the_caller_does_it_all(monkeypatch: pytest.MonkeyPatch) 
     pool.shutdown()
     monkeypatch.setattr(_threads, "_pool", pool)
     done: list[int] = []
-    _threads.over_rows(lambda start, end: done.extend(range(start, end)), 12, 1000)
+    _threads.share(lambda start, end: done.extend(range(start, end)), 12, 1000)
     assert sorted(done) == list(range(12))
 
 
@@ -70,7 +70,7 @@ def test_shared_rows_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> N
         ]
 
     alone = results()
-    monkeypatch.setattr(_threads, "count", lambda: 3)
+    monkeypatch.setattr(_threads, "get_num_threads", lambda: 3)
     monkeypatch.setattr(_threads, "WORK_PER_THREAD", 1)
     for one, other in zip(alone, results(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)

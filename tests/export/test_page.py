@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -19,12 +21,14 @@ from convwidgets.widgets import Convolution2DExplorer, PoolingExplorer
 FAKE = {
     "convwidgets.css": ".cw { color: red } /* </style> */",
     "convwidgets.classic.js": 'var convwidgets = { text: "</script><!-- ü {x} %s" };',
+    "page.js": "start();",
 }
 
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "asset", FAKE.__getitem__)
+    monkeypatch.setattr(module, "packed", lambda name: zlib.compress(FAKE[name].encode()))
 
 
 class Elements(HTMLParser):
@@ -48,9 +52,20 @@ class Elements(HTMLParser):
 
 
 def payload(text: str) -> Any:
-    scripts = Elements(text).texts["script"]
-    assert len(scripts) == 3
-    return json.loads(scripts[0])
+    return json.loads(scripts(text)["payload"])
+
+
+def scripts(text: str) -> dict[str | None, str]:
+    """What the page's four script elements hold, by their ids."""
+    elements = Elements(text)
+    ids = [attributes.get("id") for tag, attributes in elements.attributes if tag == "script"]
+    assert ids == ["payload", "style", "script", None]
+    texts = [text.strip() for text in elements.texts["script"]]
+    return dict(zip(ids, texts, strict=True))
+
+
+def unpacked(text: str, name: str) -> str:
+    return zlib.decompress(base64.b64decode(scripts(text)[name])).decode()
 
 
 def test_a_page_holds_all_it_needs(built: None, tmp_path: Path) -> None:
@@ -73,7 +88,8 @@ def test_a_page_holds_all_it_needs(built: None, tmp_path: Path) -> None:
         "dress",
     }
     kept = carried["images"][carried["state"]["kept"]["image"]["id"]]
-    pixels = np.frombuffer(base64.b64decode(kept["data"]), kept["dtype"]).reshape(kept["shape"])
+    raw = zlib.decompress(base64.b64decode(kept["data"]))
+    pixels = np.frombuffer(raw, kept["dtype"]).reshape(kept["shape"])
     np.testing.assert_array_equal(pixels, image)
 
 
@@ -85,11 +101,23 @@ def test_nothing_in_it_breaks_out(built: None, tmp_path: Path) -> None:
     widget = Convolution2DExplorer.from_state(saved)
     text = widget.save_html(tmp_path / "page.html").read_text("utf-8")
     elements = Elements(text)
-    assert elements.tags.count("script") == 3 and elements.tags.count("style") == 1
+    assert elements.tags.count("script") == 4 and elements.tags.count("style") == 1
     images = payload(text)["images"]
     assert [entry["label"] for entry in images.values()] == [name]
     assert "<!--" not in text.split("<body>")[1]
-    assert "ü {x} %s" in text
+    assert unpacked(text, "script") == FAKE["convwidgets.classic.js"]
+    assert unpacked(text, "style") == FAKE["convwidgets.css"]
+    assert scripts(text)[None] == FAKE["page.js"]
+
+
+def test_its_still_picture_needs_no_script(built: None) -> None:
+    widget = Convolution2DExplorer(image="dress")
+    elements = Elements(widget._html())
+    (image,) = (attributes for tag, attributes in elements.attributes if tag == "img")
+    kind, _, svg = str(image["src"]).partition(",")
+    assert kind == "data:image/svg+xml;charset=utf-8" and unquote(svg) == widget.still
+    assert image["alt"] == widget.still_text
+    assert "JavaScript" in elements.texts["noscript"][0]
 
 
 def test_it_asks_nothing_of_a_network(built: None) -> None:
@@ -98,13 +126,14 @@ def test_it_asks_nothing_of_a_network(built: None) -> None:
     assert '<meta charset="utf-8">' in text and 'name="viewport"' in text
     assert "light dark" in text and "<title>Pooling</title>" in text
     for tag, attributes in Elements(text).attributes:
-        assert not {"src", "href"} & set(attributes), tag
+        assert str(attributes.get("src", "data:")).startswith("data:"), tag
+        assert "href" not in attributes, tag
     assert not re.search(r"https?:", text)
 
 
 def test_without_page_code_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(assets, "STATIC", tmp_path)
-    for cached in (assets.asset, assets.loader, assets.bundle_hash):
+    for cached in (assets.asset, assets.packed, assets.loader, assets.bundle_hash):
         cached.cache_clear()
     try:
         widget = Convolution2DExplorer(image="dress")
@@ -114,7 +143,7 @@ def test_without_page_code_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path:
         assert "frontend/build.py" in widget.get_state()["_esm"]
         assert widget.output.shape == (6, 8)
     finally:
-        for cached in (assets.asset, assets.loader, assets.bundle_hash):
+        for cached in (assets.asset, assets.packed, assets.loader, assets.bundle_hash):
             cached.cache_clear()
 
 
@@ -127,9 +156,8 @@ def test_wrong_pictures_are_refused(built: None, tmp_path: Path) -> None:
 def test_the_page_code_is_there_and_small(tmp_path: Path) -> None:
     widget = Convolution2DExplorer(image="dress")
     path = widget.save_html(tmp_path / "page.html")
-    images = sum(
-        len(entry["data"]) for entry in payload(path.read_text("utf-8"))["images"].values()
-    )
-    assert path.stat().st_size - images < 300_000
-    assert "mountStatic" in path.read_text("utf-8")
+    text = path.read_text("utf-8")
+    images = sum(len(entry["data"]) for entry in payload(text)["images"].values())
+    assert path.stat().st_size - images < 200_000
+    assert "mountStatic" in unpacked(text, "script") and ".cw-root" in unpacked(text, "style")
     assert len(widget.get_state()["_esm"]) < 6_000

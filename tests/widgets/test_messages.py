@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -30,17 +31,17 @@ def wire(widget: Any) -> dict[str, Any]:
 
 def test_the_bundle(monkeypatch: pytest.MonkeyPatch, page: Page) -> None:
     texts = {"convwidgets.js": "export …", "convwidgets.css": ".cw {}"}
-    monkeypatch.setattr(assets, "asset", texts.__getitem__)
+    monkeypatch.setattr(assets, "packed", lambda name: zlib.compress(texts[name].encode()))
     answer, parts = page.ask({"type": "bundle", "hash": page.widget.bundle})
     assert answer == {"type": "bundle", "hash": page.widget.bundle}
-    assert [part.decode() for part in parts] == list(texts.values())
+    assert [zlib.decompress(part).decode() for part in parts] == list(texts.values())
 
 
 def test_a_missing_bundle_is_an_answer(monkeypatch: pytest.MonkeyPatch, page: Page) -> None:
     def missing(name: str) -> str:
         raise FileNotFoundError("run `python frontend/build.py`")
 
-    monkeypatch.setattr(assets, "asset", missing)
+    monkeypatch.setattr(assets, "packed", missing)
     answer, parts = page.ask({"type": "bundle", "hash": "x"})
     assert answer["type"] == "error" and "build.py" in answer["message"] and parts == []
 

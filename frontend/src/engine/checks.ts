@@ -1,6 +1,6 @@
 /** What may reach the kernels. An error names the argument, its value and the rule. */
 import { effectiveKernel, outputSize } from "./geometry";
-import type { Conv2dOptions, Kernel, Maps, PaddingMode, Pads, Pair, PoolOptions } from "./types";
+import type { Conv2dOptions, Kernel, Maps, PaddingMode, Pads, Pair, PoolOptions, TransposeOptions } from "./types";
 
 /** A call that the engine refuses. */
 export class EngineError extends Error {
@@ -50,6 +50,61 @@ export function checkPool(x: Maps, { size, stride, pad, dilation, ceilMode }: Po
     }
   }
   return fit("size", x, size, stride, pad, dilation, ceilMode);
+}
+
+/** Checks a transposed convolution; gives the shape of its output. */
+export function checkTransposed(x: Maps, w: Kernel, options: TransposeOptions): Size & { channels: number } {
+  const { stride, pad, dilation, groups, outputPadding, bias } = options;
+  checkMaps("x", x);
+  checkKernel("w", w);
+  checkPair("stride", stride);
+  checkPair("dilation", dilation);
+  checkPads(pad);
+  checkWhole("groups", [groups], 1);
+  checkWhole("outputPadding", outputPadding, 0);
+  if (w.filters !== x.channels || x.channels % groups !== 0) {
+    throw new EngineError(
+      `groups must divide channels, one filter for each, got ${groups} for ${x.channels} channels and ${w.filters} filters`,
+    );
+  }
+  const channels = w.channels * groups;
+  if (bias && bias.length !== channels) {
+    throw new EngineError(`bias must have one value for each of ${channels} channels, got ${bias.length}`);
+  }
+  const [height, width] = ([0, 1] as const).map((axis) => {
+    const more = outputPadding[axis];
+    if (more >= Math.max(stride[axis], dilation[axis])) {
+      throw new EngineError(`outputPadding must be less than stride or dilation, got ${outputPadding.join(", ")}`);
+    }
+    const [before, after] = ends(pad, axis);
+    const [side, kernel] = axis === 0 ? [x.height, w.height] : [x.width, w.width];
+    return (side - 1) * stride[axis] + effectiveKernel(kernel, dilation[axis]) + more - before - after;
+  }) as [number, number];
+  if (height < 1 || width < 1) {
+    throw new EngineError(`pad must leave something of the output, got ${pad.join(", ")}`);
+  }
+  checkWhole("the output's height and width", [height, width], 1);
+  return { height, width, channels };
+}
+
+/** Checks that a gradient has the shape of the output it belongs to. */
+export function checkGradient(g: Maps, channels: number, { height, width }: Size): void {
+  checkMaps("g", g);
+  if (g.channels !== channels || g.height !== height || g.width !== width) {
+    throw new EngineError(
+      `g must have the output's shape ${channels} × ${height} × ${width}, got ${g.channels} × ${g.height} × ${g.width}`,
+    );
+  }
+}
+
+/** Checks places in planes of `plane` cells. */
+export function checkPlaces(index: Int32Array, length: number, plane: number): void {
+  if (!(index instanceof Int32Array) || index.length !== length) {
+    throw new EngineError(`index must hold ${length} int32 values, got ${index?.length}`);
+  }
+  for (const place of index) {
+    if (place < 0 || place >= plane) throw new EngineError(`index must lie from 0 to ${plane - 1}, got ${place}`);
+  }
 }
 
 export function checkPad2d(x: Maps, pad: Pads, mode: PaddingMode): void {

@@ -1,7 +1,8 @@
 import { outputSize } from "./geometry";
+import { areTame, cheapestPath, tilesPath } from "./paths";
 import type { Job } from "./types";
 
-/** The multiply-adds (comparisons for a pooling) that a job takes. */
+/** The multiply-adds (comparisons for a pooling) that a job takes on its cheapest path. */
 export function multiplyAdds(job: Job): number {
   const { image } = job;
   if (job.kind === "pooling") {
@@ -21,5 +22,9 @@ export function multiplyAdds(job: Job): number {
   const height = outputSize(image.height, kernel.height, stride, [pad[0], pad[1]], dilation);
   const width = outputSize(image.width, kernel.width, stride, [pad[2], pad[3]], dilation);
   const maps = image.channels === 3 && (channels === "sum" || channels === "each") ? 3 : 1;
-  return height * width * kernel.height * kernel.width * maps;
+  const own = { filters: maps, channels: 1, height: kernel.height, width: kernel.width };
+  const inputs = [image.height + pad[0] + pad[1], image.width + pad[2] + pad[3]] as const;
+  const path = cheapestPath(own, maps, inputs, [height, width], [stride, stride], [dilation, dilation]);
+  const taken = path.path === "tiles" || areTame(image.data, kernel.data) ? path : tilesPath(own, [height, width]);
+  return taken.multiplyAdds;
 }

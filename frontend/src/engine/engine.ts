@@ -1,10 +1,38 @@
 /** The kernels of the page: typed calls of the WebAssembly module, on bounded and reused memory. */
-import { EngineError, checkConv2d, checkMaps, checkOneOf, checkPad2d, checkPool, checkWhole } from "./checks";
-import type { Activation, Conv2dOptions, Kernel, Maps, PaddingMode, Pads, PoolOptions } from "./types";
+import {
+  EngineError,
+  checkConv2d,
+  checkGradient,
+  checkKernel,
+  checkMaps,
+  checkOneOf,
+  checkPad2d,
+  checkPlaces,
+  checkPool,
+  checkTransposed,
+  checkWhole,
+} from "./checks";
+import { type FourierPlan, roots } from "./fourier";
+import { effectiveKernel } from "./geometry";
+import { MEMORY_LIMIT, type Path, areTame, cheapestPath, tilesPath } from "./paths";
+import type {
+  Activation,
+  Conv2dOptions,
+  Kernel,
+  Maps,
+  PaddingMode,
+  Pads,
+  Pair,
+  PoolOptions,
+  TransposeOptions,
+} from "./types";
 
 const MODES: Record<PaddingMode, number> = { zeros: 0, reflect: 1, replicate: 2, circular: 3 };
 const ACTIVATIONS: Record<Activation, number> = { none: 0, relu: 1, abs: 2, clip: 3 };
-const MEMORY_LIMIT = 256 * 2 ** 20;
+const POOLS: Record<"average" | "max", number> = { average: 0, max: 1 };
+/** Values that the copies of a picture's rims may take. */
+const SCRATCH = 2 ** 18;
+const LANES = 4;
 const PAGE = 2 ** 16;
 const ALIGNMENT = 64;
 
@@ -14,6 +42,16 @@ type Exports = Record<string, (...args: (number | bigint)[]) => number> & { memo
 interface Placed {
   pointer: number;
   shape: number[];
+}
+
+/** What a convolution is asked for, beside its arrays. */
+interface Correlation {
+  w: Kernel;
+  stride: Pair;
+  topLeft: Pair;
+  dilation: Pair;
+  groups: number;
+  outputs: Pair;
 }
 
 /** An engine with a memory of its own. */
@@ -61,35 +99,39 @@ export class PageEngine {
   *conv2dInParts(x: Maps, w: Kernel, options: Conv2dOptions, work: number): Generator<number, Maps> {
     const { height, width } = checkConv2d(x, w, options);
     const { stride, dilation, groups, paddingMode } = options;
-    const bias = options.bias ?? new Float32Array(w.filters);
     // A padding zero times an infinite weight is NaN: then the zeros must be there to be multiplied.
     const explicit = options.pad.some(Boolean) && (paddingMode !== "zeros" || !w.data.every(Number.isFinite));
     const [image, pad] = explicit ? [this.pad2d(x, options.pad, paddingMode), [0, 0, 0, 0] as const] : [x, options.pad];
     this.#top = this.#start;
     const arrays = [
       this.#place(image.data, mapShape(image)),
-      this.#place(w.data, [w.filters, w.channels, w.height, w.width]),
-      this.#place(bias, [w.filters]),
+      this.#place(w.data, kernelShape(w)),
+      this.#place(options.bias ?? new Float32Array(w.filters), [w.filters]),
       this.#room([1, w.filters, height, width]),
-    ];
-    const scalars = [stride[0], stride[1], pad[0], pad[2], dilation[0], dilation[1], groups];
-    const perRow = width * w.filters * w.channels * w.height * w.width;
-    const rows = Math.max(4, Math.min(height, Math.floor(work / perRow)));
-    for (let row = 0; row < height; row += rows) {
-      this.#call("conv2d", arrays, [...scalars, row, Math.min(row + rows, height)]);
-      if (row + rows < height) yield (row + rows) / height;
-    }
-    return { data: this.#read(arrays[3] as Placed), channels: w.filters, height, width };
+    ] as const;
+    const path = this.explain(x, w, options);
+    const call = { w, stride, topLeft: [pad[0], pad[2]] as const, dilation, groups, outputs: [height, width] as const };
+    yield* path.path === "fft" ? this.#byTransforms(arrays, call, path.plan, work) : this.#byTiles(arrays, call, work);
+    return { data: this.#read(arrays[3]), channels: w.filters, height, width };
+  }
+
+  /** How `conv2d` computes that, and how much work it is. */
+  explain(x: Maps, w: Kernel, options: Conv2dOptions): Path {
+    const { height, width } = checkConv2d(x, w, options);
+    const [top, bottom, left, right] = options.pad;
+    const inputs = [x.height + top + bottom, x.width + left + right] as const;
+    const path = cheapestPath(w, options.groups, inputs, [height, width], options.stride, options.dilation);
+    return path.path === "tiles" || areTame(x.data, w.data) ? path : tilesPath(w, [height, width]);
   }
 
   /** The greatest value of each window, and where it stands in its plane. */
   maxPool2d(x: Maps, options: PoolOptions): { maps: Maps; index: Int32Array } {
-    return this.#extreme("max_pool2d", x, options);
+    return this.#extreme(x, options, true);
   }
 
   /** The least value of each window, and where it stands in its plane. */
   minPool2d(x: Maps, options: PoolOptions): { maps: Maps; index: Int32Array } {
-    return this.#extreme("min_pool2d", x, options);
+    return this.#extreme(x, options, false);
   }
 
   /** The mean of each window; padding counts as zeros when `countPadding`, `divisor` replaces the count. */
@@ -101,7 +143,7 @@ export class PageEngine {
       const y = this.#room([1, x.channels, height, width]);
       this.#call(
         "avg_pool2d",
-        [this.#place(x.data, mapShape(x)), y],
+        [this.#place(x.data, mapShape(x)), y, this.#room([x.width])],
         [...size, ...stride, pad[0], pad[2], pad[1], pad[3], ...dilation, options.countPadding ? 1 : 0, divisor, 0, height],
       );
       return { data: this.#read(y), channels: x.channels, height, width };
@@ -118,19 +160,212 @@ export class PageEngine {
     });
   }
 
-  #extreme(kernel: string, x: Maps, options: PoolOptions): { maps: Maps; index: Int32Array } {
+  /** The transpose of a convolution: every input cell lays a weighted kernel on the output. */
+  convTranspose2d(x: Maps, w: Kernel, options: TransposeOptions): Maps {
+    const { height, width, channels } = checkTransposed(x, w, options);
+    const { stride, pad, dilation, groups } = options;
+    const bias = options.bias ?? new Float32Array(channels);
+    return this.#fresh(() => {
+      const y = this.#room([1, channels, height, width]);
+      this.#call(
+        "conv_transpose2d",
+        [
+          this.#place(x.data, mapShape(x)),
+          this.#place(w.data, kernelShape(w)),
+          this.#place(bias, [channels]),
+          y,
+          this.#room([width + stride[1]]),
+        ],
+        [...stride, pad[0], pad[2], ...dilation, groups, 0, height],
+      );
+      return { data: this.#read(y), channels, height, width };
+    });
+  }
+
+  /** What a convolution's output gives back to its input: `x` is the input, `g` the output's gradient. */
+  conv2dInput(x: Maps, w: Kernel, g: Maps, options: Conv2dOptions): Maps {
+    checkGradient(g, w.filters, checkConv2d(x, w, options));
+    const { stride, pad, dilation, groups, paddingMode } = options;
+    const explicit = paddingMode !== "zeros";
+    const [top, bottom, left, right] = explicit ? pad : ([0, 0, 0, 0] as const);
+    const [height, width] = [x.height + top + bottom, x.width + left + right];
+    const framed = this.#fresh(() => {
+      const y = this.#room([1, x.channels, height, width]);
+      this.#call(
+        "conv_transpose2d",
+        [
+          this.#place(g.data, mapShape(g)),
+          this.#place(w.data, kernelShape(w)),
+          this.#place(new Float32Array(x.channels), [x.channels]),
+          y,
+          this.#room([width + stride[1]]),
+        ],
+        [...stride, explicit ? 0 : pad[0], explicit ? 0 : pad[2], ...dilation, groups, 0, height],
+      );
+      return { data: this.#read(y), channels: x.channels, height, width };
+    });
+    if (!explicit) return framed;
+    return this.#fresh(() => {
+      const back = this.#zeros(mapShape(x));
+      this.#call("unpad2d", [this.#place(framed.data, mapShape(framed)), back], [top, left, MODES[paddingMode]]);
+      return { ...x, data: this.#read(back) };
+    });
+  }
+
+  /** What a convolution's output gives back to its weights. */
+  conv2dWeight(x: Maps, w: Kernel, g: Maps, options: Conv2dOptions): Kernel {
+    checkGradient(g, w.filters, checkConv2d(x, w, options));
+    const { stride, dilation, groups, paddingMode } = options;
+    const explicit = paddingMode !== "zeros" && options.pad.some(Boolean);
+    const [image, pad] = explicit ? [this.pad2d(x, options.pad, paddingMode), [0, 0, 0, 0] as const] : [x, options.pad];
+    return this.#fresh(() => {
+      const back = this.#room(kernelShape(w));
+      this.#call(
+        "conv2d_weight",
+        [this.#place(image.data, mapShape(image)), this.#place(g.data, mapShape(g)), back],
+        [...stride, pad[0], pad[2], ...dilation, groups, 0, w.filters],
+      );
+      return { ...w, data: this.#read(back) };
+    });
+  }
+
+  /** What a greatest or least value's window gives back: all to the winner. */
+  extremePool2dGradient(x: Maps, g: Maps, options: PoolOptions, greatest: boolean): Maps {
+    checkGradient(g, x.channels, checkPool(x, options));
+    const { index } = this.#extreme(x, options, greatest);
+    return this.unpool2d(g, index, x.height, x.width, true);
+  }
+
+  /** What a mean gives back: equal shares. */
+  avgPool2dGradient(x: Maps, g: Maps, options: PoolOptions & { countPadding: boolean; divisor?: number }): Maps {
+    checkGradient(g, x.channels, checkPool(x, options));
+    const { size, stride, pad, dilation, divisor = 0 } = options;
+    checkWhole("divisor", [divisor], 0);
+    return this.#fresh(() => {
+      const back = this.#zeros(mapShape(x));
+      this.#call(
+        "avg_pool2d_gradient",
+        [this.#place(g.data, mapShape(g)), back],
+        [...size, ...stride, pad[0], pad[2], pad[1], pad[3], ...dilation, options.countPadding ? 1 : 0, divisor],
+      );
+      return { ...x, data: this.#read(back) };
+    });
+  }
+
+  /** The mean or the greatest value of each of near-equal parts, and where the greatest stands. */
+  adaptivePool2d(x: Maps, kind: "average" | "max", height: number, width: number): { maps: Maps; index: Int32Array } {
+    checkMaps("x", x);
+    checkOneOf("kind", kind, Object.keys(POOLS));
+    checkWhole("height and width", [height, width], 1);
+    return this.#fresh(() => {
+      const y = this.#room([1, x.channels, height, width]);
+      const index = this.#room([1, x.channels, height, width]);
+      this.#call("adaptive_pool2d", [this.#place(x.data, mapShape(x)), y, index], [POOLS[kind]]);
+      return { maps: { data: this.#read(y), channels: x.channels, height, width }, index: this.#readWhole(index) };
+    });
+  }
+
+  /** What the means of near-equal parts give back. */
+  adaptiveAvgPool2dGradient(x: Maps, g: Maps): Maps {
+    checkMaps("x", x);
+    checkMaps("g", g);
+    checkGradient(g, x.channels, g);
+    return this.#fresh(() => {
+      const back = this.#zeros(mapShape(x));
+      this.#call("adaptive_avg_pool2d_gradient", [this.#place(g.data, mapShape(g)), back], []);
+      return { ...x, data: this.#read(back) };
+    });
+  }
+
+  /** Every value put at its place in a plane of zeros, or added to what is there already. */
+  unpool2d(x: Maps, index: Int32Array, height: number, width: number, add = false): Maps {
+    checkMaps("x", x);
+    checkWhole("height and width", [height, width], 1);
+    checkPlaces(index, x.data.length, height * width);
+    return this.#fresh(() => {
+      const y = this.#zeros([1, x.channels, height, width]);
+      const where = this.#room(mapShape(x));
+      new Int32Array(this.#exports.memory.buffer, where.pointer, index.length).set(index);
+      this.#call("unpool2d", [this.#place(x.data, mapShape(x)), where, y], [add ? 1 : 0]);
+      return { data: this.#read(y), channels: x.channels, height, width };
+    });
+  }
+
+  activateGradient(x: Maps, g: Maps, kind: Activation): Maps {
+    checkMaps("x", x);
+    checkGradient(g, x.channels, x);
+    checkOneOf("activation", kind, Object.keys(ACTIVATIONS));
+    return this.#fresh(() => {
+      const size = [x.data.length];
+      const y = this.#room(size);
+      this.#call("activate_gradient", [this.#place(x.data, size), this.#place(g.data, size), y], [ACTIVATIONS[kind]]);
+      return { ...x, data: this.#read(y) };
+    });
+  }
+
+  /** The singular values of a matrix, in descending order, and its factors: columns × values × rows. */
+  svd(matrix: Kernel): { columns: Float32Array; values: Float32Array; rows: Float32Array } {
+    checkKernel("matrix", matrix);
+    if (matrix.filters !== 1 || matrix.channels !== 1) {
+      throw new EngineError(`matrix must be one matrix, got ${matrix.filters} × ${matrix.channels}`);
+    }
+    const { height, width } = matrix;
+    const short = Math.min(height, width);
+    return this.#fresh(() => {
+      const [u, s, v] = [this.#room([height, short]), this.#room([short]), this.#room([width, short])];
+      const work = this.#room([short, Math.max(height, width) + short]);
+      this.#call("svd", [this.#place(matrix.data, [height, width]), u, s, v, work], []);
+      return { columns: this.#read(u), values: this.#read(s), rows: this.#read(v) };
+    });
+  }
+
+  /** Every weight with every cell. */
+  *#byTiles(arrays: readonly Placed[], call: Correlation, work: number): Generator<number, void> {
+    const { w, stride, topLeft, dilation, groups, outputs } = call;
+    const [height, width] = outputs;
+    const copies = this.#room([rimCopies(w, stride, dilation, height)]);
+    const rows = Math.max(4, Math.min(height, Math.floor(work / tilesPath(w, [1, width]).multiplyAdds)));
+    for (let row = 0; row < height; row += rows) {
+      const end = Math.min(row + rows, height);
+      this.#call("conv2d", [...arrays, copies], [...stride, ...topLeft, ...dilation, groups, row, end]);
+      if (end < height) yield end / height;
+    }
+  }
+
+  /** The spectra of all filters, then the picture's, two tiles at a time. */
+  *#byTransforms(arrays: readonly Placed[], call: Correlation, plan: FourierPlan, work: number): Generator<number, void> {
+    const [x, w, b, y] = arrays as [Placed, Placed, Placed, Placed];
+    const { stride, topLeft, dilation, groups } = call;
+    const { filtersCost, pairsCost, shapes } = plan;
+    const spectra = this.#room(shapes.spectra);
+    const tile = this.#room(shapes.tile);
+    const sums = [this.#room(shapes.channels), this.#room(shapes.product)];
+    const turns = plan.tile.map((side) => this.#place(roots(side), [2, side]));
+    const reach = [(call.w.height - 1) * dilation[0], (call.w.width - 1) * dilation[1]];
+    const total = filtersCost + pairsCost;
+    for (const end of slices(call.w.filters * call.w.channels, filtersCost, work)) {
+      this.#call("filter_spectra", [w, spectra, tile, ...turns], [...dilation, ...end]);
+      yield (filtersCost * end[1]) / (call.w.filters * call.w.channels) / total;
+    }
+    for (const end of slices(plan.pairs, pairsCost, work)) {
+      const scalars = [...reach, ...stride, ...topLeft, groups, ...end];
+      this.#call("fourier_conv2d", [x, spectra, b, y, tile, ...sums, ...turns], scalars);
+      if (end[1] < plan.pairs) yield (filtersCost + (pairsCost * end[1]) / plan.pairs) / total;
+    }
+  }
+
+  #extreme(x: Maps, options: PoolOptions, greatest: boolean): { maps: Maps; index: Int32Array } {
     const { height, width } = checkPool(x, options);
     const { size, stride, pad, dilation } = options;
     return this.#fresh(() => {
       const y = this.#room([1, x.channels, height, width]);
       const index = this.#room([1, x.channels, height, width]);
       this.#call(
-        kernel,
-        [this.#place(x.data, mapShape(x)), y, index],
-        [...size, ...stride, pad[0], pad[2], ...dilation, 0, height],
+        "extreme_pool2d",
+        [this.#place(x.data, mapShape(x)), y, index, this.#room([x.width])],
+        [...size, ...stride, pad[0], pad[2], ...dilation, greatest ? 1 : 0, 0, height],
       );
-      const maps = { data: this.#read(y), channels: x.channels, height, width };
-      return { maps, index: new Int32Array(this.#exports.memory.buffer, index.pointer, count(index.shape)).slice() };
+      return { maps: { data: this.#read(y), channels: x.channels, height, width }, index: this.#readWhole(index) };
     });
   }
 
@@ -170,6 +405,16 @@ export class PageEngine {
     return { pointer, shape };
   }
 
+  #zeros(shape: number[]): Placed {
+    const placed = this.#room(shape);
+    new Float32Array(this.#exports.memory.buffer, placed.pointer, count(shape)).fill(0);
+    return placed;
+  }
+
+  #readWhole({ pointer, shape }: Placed): Int32Array {
+    return new Int32Array(this.#exports.memory.buffer, pointer, count(shape)).slice();
+  }
+
   #read({ pointer, shape }: Placed): Float32Array {
     return new Float32Array(this.#exports.memory.buffer, pointer, count(shape)).slice();
   }
@@ -183,12 +428,30 @@ export function finish<T>(parts: Generator<number, T>): T {
   }
 }
 
+/** Cuts `total` things that cost `cost` together into parts of about `work`: each one's first and end. */
+function* slices(total: number, cost: number, work: number): Generator<[first: number, end: number]> {
+  const each = Math.max(1, Math.min(total, Math.floor((work * total) / cost)));
+  for (let first = 0; first < total; first += each) yield [first, Math.min(first + each, total)];
+}
+
 function grow(memory: WebAssembly.Memory, pages: number): void {
   try {
     memory.grow(pages);
   } catch {
     throw new EngineError(`the page must give the engine memory for these images, and refused ${(pages * PAGE) / 2 ** 20} MB`);
   }
+}
+
+/** The room that the kernel wants for copies of the rims: of all rows, or of one window's. */
+function rimCopies(w: Kernel, stride: Pair, dilation: Pair, outputs: number): number {
+  const part = (LANES - 1) * stride[1] + effectiveKernel(w.width, dilation[1]);
+  const lines = effectiveKernel(w.height, dilation[0]);
+  const line = w.channels * 2 * part;
+  return Math.max(line * lines, Math.min(line * ((outputs - 1) * stride[0] + lines), SCRATCH));
+}
+
+function kernelShape({ filters, channels, height, width }: Kernel): number[] {
+  return [filters, channels, height, width];
 }
 
 function mapShape({ channels, height, width }: Maps): number[] {

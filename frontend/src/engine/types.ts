@@ -30,6 +30,16 @@ export interface Conv2dOptions {
   bias?: Float32Array;
 }
 
+export interface TransposeOptions {
+  stride: Pair;
+  /** Cells cut off at the ends. */
+  pad: Pads;
+  outputPadding: Pair;
+  dilation: Pair;
+  groups: number;
+  bias?: Float32Array;
+}
+
 export interface PoolOptions {
   size: Pair;
   stride: Pair;

@@ -10,5 +10,9 @@ export function mountStatic(el: HTMLElement, payload: StaticPayload): Dispose {
   const linked = stateFromLink(location.hash, payload.widget);
   const image = linked && adoptImage(linked["image"], descriptors(payload));
   const state = image ? { ...payload.state, ...linked, image } : payload.state;
+  // A link pasted over the address of an open page changes only the fragment.
+  addEventListener("hashchange", () => {
+    if (stateFromLink(location.hash, payload.widget)) location.reload();
+  });
   return mountWidget({ model: staticModel({ ...payload, state }), el });
 }

@@ -5,11 +5,12 @@
  */
 import type { Dispose, Message, Model, PageModule, RenderContext } from "./model";
 import { pageRegistry } from "./model";
+import { inflate } from "./packed";
 
 const PATIENCE = 4000;
 
 interface Pending {
-  resolve(module: PageModule): void;
+  resolve(module: Promise<PageModule>): void;
   since: number;
 }
 
@@ -31,19 +32,23 @@ function acquire(model: Model, hash: string): Promise<PageModule> {
 }
 
 function ask(model: Model, hash: string): void {
-  const receive = async (message: Message, buffers: DataView[]) => {
+  const receive = (message: Message, buffers: DataView[]) => {
     if (message.type !== "bundle" || message["hash"] !== hash) return;
     model.off("msg:custom", receive as never);
-    const [script, style] = buffers;
-    if (!script || !style || !pending.has(hash)) return;
-    const waiting = pending.get(hash) as Pending;
+    const waiting = pending.get(hash);
+    if (buffers.length !== 2 || !waiting) return;
     pending.delete(hash);
-    addStyle(hash, new TextDecoder().decode(style));
-    const url = URL.createObjectURL(new Blob([script as DataView<ArrayBuffer>], { type: "text/javascript" }));
-    waiting.resolve((await import(/* @vite-ignore */ url)) as PageModule);
+    waiting.resolve(open(hash, buffers as DataView<ArrayBuffer>[]));
   };
   model.on("msg:custom", receive as never);
   model.send({ type: "bundle", hash });
+}
+
+async function open(hash: string, parts: DataView<ArrayBuffer>[]): Promise<PageModule> {
+  const [script, style] = await Promise.all(parts.map((part) => inflate(part).text()));
+  addStyle(hash, style as string);
+  const url = URL.createObjectURL(new Blob([script as string], { type: "text/javascript" }));
+  return (await import(/* @vite-ignore */ url)) as PageModule;
 }
 
 function addStyle(hash: string, text: string): void {

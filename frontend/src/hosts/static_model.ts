@@ -1,5 +1,6 @@
 import type { PictureDescriptor } from "../widgets/pictures";
 import type { Message, MessageHandler, Model } from "./model";
+import { inflateBase64 } from "./packed";
 
 /** A picture as an exported page carries it. */
 export interface StoredPicture {
@@ -8,6 +9,7 @@ export interface StoredPicture {
   shape: number[];
   dtype: "uint8" | "float32";
   original_shape?: number[];
+  /** The pixels, deflated, in base64. */
   data: string;
 }
 
@@ -67,7 +69,11 @@ export function staticModel(payload: StaticPayload): Model {
       const picture = payload.images[String(message["id"])];
       if (message.type === "image" && picture) {
         const { data, ...rest } = picture;
-        answer({ type: "image", seq: message["seq"], id: message["id"], ...rest }, [decodeBase64(data)]);
+        void inflateBase64(data)
+          .arrayBuffer()
+          .then((pixels) => {
+            answer({ type: "image", seq: message["seq"], id: message["id"], ...rest }, [new DataView(pixels)]);
+          });
       } else if (message.type === "use_picture" && byName.has(String(message["name"]))) {
         set("image", byName.get(String(message["name"])));
         answer({ type: "done", seq: message["seq"] });
@@ -81,11 +87,4 @@ export function staticModel(payload: StaticPayload): Model {
 /** The pictures that a page carries, without their pixels. */
 export function descriptors({ images }: StaticPayload): PictureDescriptor[] {
   return Object.entries(images).map(([id, { data: _, ...rest }]) => ({ ...rest, id }));
-}
-
-function decodeBase64(text: string): DataView {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return new DataView(bytes.buffer);
 }

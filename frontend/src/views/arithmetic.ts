@@ -56,6 +56,8 @@ export interface ArithmeticProps {
   poolSize?: SizeEquation | null;
   /** Names of the channels that are summed. */
   channelNames?: readonly string[];
+  /** The name of the one channel that this is the sum of, where every channel has its own. */
+  channel?: string | null;
 }
 
 export interface ArithmeticOptions {

@@ -74,7 +74,7 @@ function trimmed(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** Indices in short: `87–89`, `−1 – 1`, `0, 2, 4`, `0, 4, …, 56`. */
+/** Indices in short: `87–89`, `−1 to 1`, `0, 2, 4`, `0, 4, …, 56`. */
 export function formatIndices(indices: readonly number[]): string {
   const texts = indices.map((index) => formatNumber(index));
   const first = texts[0] ?? "";
@@ -82,7 +82,7 @@ export function formatIndices(indices: readonly number[]): string {
   if (texts.length < 2) return first;
   const step = (indices[1] as number) - (indices[0] as number);
   const even = indices.every((index, i) => index === (indices[0] as number) + i * step);
-  if (even && step === 1) return (indices[0] as number) < 0 ? `${first} – ${last}` : `${first}–${last}`;
+  if (even && step === 1) return (indices[0] as number) < 0 ? `${first} to ${last}` : `${first}–${last}`;
   return texts.length <= 5 ? texts.join(", ") : `${texts.slice(0, 2).join(", ")}, …, ${last}`;
 }
 

@@ -13,6 +13,8 @@ import { type Matrix, type WeightType, altered, replaced, turned, weightStep, we
 export interface KernelEditorOptions {
   /** Values changed: while a number is dragged (done false) and when it is settled. */
   onChange(planes: number[][][], done: boolean): void;
+  /** One weight, numbered as laid on the picture, was given another value other than by a drag. */
+  onAlter?(cell: Cell, value: number): void;
   /** The pointer is on a weight, numbered as laid on the picture (turned if flipped), or left it. */
   onHover?(cell: Cell | null, channel: number): void;
   onChannel?(channel: number): void;
@@ -50,7 +52,7 @@ const GAP = 3;
 const LARGE_GAP = 1;
 
 /** The weights of a kernel as a matrix that can be typed into, dragged, altered and pasted over. */
-export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptions): KernelEditorView {
+export function kernelEditor({ onChange, onAlter, onHover, onChannel }: KernelEditorOptions): KernelEditorView {
   const id = uid("kernel");
   const tabs = h("div", { class: "cw-kernel-tabs", role: "group", "aria-label": t("weights.channels") });
   const grid = h("div", { class: "cw-weights", role: "grid", tabindex: 0 });
@@ -94,10 +96,17 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
     const [height, width] = size();
     const [row, column] = props.flipped ? [height - 1 - cursor[0], width - 1 - cursor[1]] : cursor;
     const next = replaced(plane(), row, column, value);
-    onChange(
-      props.planes.map((other) => (other === plane() ? next : other.map((line) => [...line]))),
-      done,
-    );
+    if (done && !drag && value !== valueAt(cursor)) onAlter?.(cursor, value);
+    change(next, done);
+  };
+
+  /** Takes another matrix in place of the one shown; the next key counts from it, before any result. */
+  const change = (matrix: Matrix, done: boolean) => {
+    const chosen = plane();
+    const planes = props.planes.map((other) => (other === chosen ? matrix : other).map((line) => [...line]));
+    props = { ...props, planes };
+    show();
+    onChange(planes, done);
   };
 
   const alter = (steps: number) => put(altered(valueAt(cursor), steps * step()), true);
@@ -163,11 +172,7 @@ export function kernelEditor({ onChange, onHover, onChannel }: KernelEditorOptio
       return false;
     } else {
       say("");
-      const source = props.flipped ? turned(matrix) : matrix;
-      onChange(
-        props.planes.map((other) => (other === plane() ? source : other.map((line) => [...line]))),
-        true,
-      );
+      change(props.flipped ? turned(matrix) : matrix, true);
     }
     return true;
   };

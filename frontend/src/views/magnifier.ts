@@ -1,6 +1,6 @@
 import { type Cell, type CellEvents, type CellGridView, type Mark, type Region, cellGrid } from "./cellGrid";
 import { clamp } from "./cellKeys";
-import { h } from "./dom";
+import { h, setText } from "./dom";
 import type { RGB, Role, Scale } from "./theme";
 
 export interface MagnifierOptions extends CellEvents {
@@ -8,6 +8,7 @@ export interface MagnifierOptions extends CellEvents {
 }
 
 export interface MagnifierProps {
+  /** Says what is shown: its heading. */
   label: string;
   height: number;
   width: number;
@@ -41,10 +42,12 @@ const WIDE = 9;
 /** The true values about a window, however large the picture. */
 export function magnifier(options: MagnifierOptions): MagnifierView {
   const grid: CellGridView = cellGrid({ ...options, fit: "shrink", largest: 36 });
-  const el = h("div", { class: "cw-magnifier" }, grid.el);
+  const title = h("p", { class: "cw-magnifier-title", "aria-hidden": "true" });
+  const el = h("div", { class: "cw-magnifier" }, title, grid.el);
   return {
     el,
     update({ window: read, windowRole = "kernel", highlight, ...map }) {
+      setText(title, map.label);
       const [top, bottom, left, right] = map.pad ?? [0, 0, 0, 0];
       const rows = neighbourhood(read?.rows, -top, map.height + bottom - 1);
       const columns = neighbourhood(read?.columns, -left, map.width + right - 1);

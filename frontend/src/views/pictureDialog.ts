@@ -90,7 +90,7 @@ export function pictureDialog(options: PictureDialogOptions): PictureDialogView 
     show(way);
     const size = h("p", { class: "cw-dialog-note" }, t("picture.resizeNote", { size: maxSize }));
     return {
-      body: [tabs.el, stage, news.el, size],
+      body: [tabs.el, stage, size, news.el],
       onClose: () => {
         ended = true;
         pane?.destroy?.();

@@ -3,6 +3,7 @@ import { copyText, shortcut } from "./clipboard";
 import { type DialogView, dialog } from "./dialog";
 import { h } from "./dom";
 import { notice } from "./notice";
+import { saveFile } from "./saveFile";
 import { t } from "../words";
 
 export interface SharedState {
@@ -31,11 +32,15 @@ export function shareDialog(): ShareDialogView {
 }
 
 function body({ link, reason, file }: SharedState): HTMLElement[] {
+  const news = notice();
   const download = button({
     label: t("share.download"),
     icon: "download",
     kind: link === null ? "primary" : "plain",
-    onClick: () => downloadText(file.name, file.text),
+    onClick: () => {
+      saveFile(file.name, new Blob([file.text], { type: "application/json" }));
+      news.update({ kind: "info", text: t("file.saved", { name: file.name }) });
+    },
   });
   return [
     h("section", { class: "cw-dialog-section" }, h("h4", null, t("share.linkTitle")), link === null ? h("p", { class: "cw-dialog-note" }, reason) : linkRow(link)),
@@ -45,6 +50,7 @@ function body({ link, reason, file }: SharedState): HTMLElement[] {
       h("h4", null, t("share.fileTitle")),
       h("p", { class: "cw-dialog-note" }, t("share.fileNote")),
       h("div", { class: "cw-pane-foot" }, h("span", { class: "cw-file-name" }, file.name), download.el),
+      news.el,
     ),
   ];
 }
@@ -67,16 +73,8 @@ function linkRow(link: string): HTMLElement[] {
     },
   });
   return [
-    h("p", { class: "cw-dialog-note" }, t("share.linkNote")),
+    h("p", { class: "cw-dialog-note" }, t(link.startsWith("file:") ? "share.linkFile" : "share.linkNote")),
     h("div", { class: "cw-link-row" }, field, copy.el),
     news.el,
   ];
-}
-
-/** Saves text as a file, as far as the browser lets the page. */
-export function downloadText(name: string, text: string, type = "application/json"): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  h("a", { href: url, download: name }).click();
-  // The download has its own hold on the data by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

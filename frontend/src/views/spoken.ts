@@ -5,10 +5,12 @@ import { formatNumber, sumFigures } from "./format";
 const MOST_SPOKEN = 9;
 
 /** The sum of a position as a sentence to be spoken; "" where there is none. */
-export function spokenSentence({ sum }: Pick<ArithmeticProps, "sum">): string {
+export function spokenSentence({ sum, channel = null }: Pick<ArithmeticProps, "sum" | "channel">): string {
   if (!sum) return "";
   const at = sum.kind === "convolution" && sum.pooling ? sum.pooling.position : sum.position;
-  const place = t("spoken.position", { row: at[0], column: at[1] });
+  const [row, column] = at;
+  const place =
+    channel === null ? t("spoken.position", { row, column }) : t("spoken.positionOf", { row, column, channel });
   const told = sum.kind === "convolution" ? convolution(sum) : [pooling(sum)];
   return `${place} ${told.join(" ")}`;
 }
@@ -47,6 +49,7 @@ function pooling({ kind, values, result }: PoolSum): string {
   return t(`spoken.${kind}`, { count: values.length, result: spoken(formatNumber(result)) });
 }
 
-function spoken(text: string): string {
+/** A number as it is written, in words that a screen reader says rightly. */
+export function spoken(text: string): string {
   return text.replaceAll("−", t("spoken.minus")).replace("∞", t("spoken.infinity"));
 }

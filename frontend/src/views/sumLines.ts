@@ -3,6 +3,7 @@ import { plural, t } from "../words";
 import type { ArithmeticProps, ConvolutionSum, PoolSum, Term } from "./arithmetic";
 import type { Cell, Region } from "./cellGrid";
 import { exactText, formatIndices, formatNumber, sumFigures } from "./format";
+import type { SizeEquation } from "./sizeEquation";
 import { MANY_TERMS, type SumFold, foldTerms } from "./sumFold";
 
 /** One stretch of a line: text that stays (`fixed`) or a number that changes (`text`). */
@@ -38,10 +39,15 @@ function tail(relation: string, kind: "partial" | "result", text: string): Piece
 
 export function linesOf(
   sum: ConvolutionSum | PoolSum,
-  { channelNames = [] }: ArithmeticProps,
+  { channelNames = [], channel = null }: ArithmeticProps,
   fold: SumFold,
 ): Piece[][] {
-  if (sum.kind !== "convolution") return [poolLine(sum, fold)];
+  const [first = [], ...others] = sumLines(sum, channelNames, fold);
+  return [channel === null ? first : [{ kind: "word", fixed: channel }, ...first], ...others];
+}
+
+function sumLines(sum: ConvolutionSum | PoolSum, channelNames: readonly string[], fold: SumFold): Piece[][] {
+  if (sum.kind !== "convolution") return [poolLine(sum, fold, true)];
   const lines: Piece[][] = [];
   const several = sum.terms.length > 1;
   sum.terms.forEach((terms, channel) => {
@@ -56,7 +62,7 @@ export function linesOf(
   const feature = lines[lines.length - 1]?.at(-1)?.text ?? exactText(sum.feature);
   if (sum.activation && sum.activation.kind !== "none")
     lines.push(activationLine(sum.feature, feature, sum.activation));
-  if (sum.pooling) lines.push(poolLine(sum.pooling, fold));
+  if (sum.pooling) lines.push(poolLine(sum.pooling, fold, false));
   return lines;
 }
 
@@ -139,6 +145,8 @@ function activationLine(
 function poolLine(
   { kind, values, winner, divisor = values.length, result }: PoolSum,
   fold: SumFold,
+  /** What is pooled is the input itself, whose cells can be pointed out. */
+  ofInput: boolean,
 ): Piece[] {
   const average = kind === "average";
   const figures = sumFigures(
@@ -153,7 +161,7 @@ function poolLine(
   const pieces: Piece[] = [{ kind: "mark", fixed: average ? "(" : `${t(`sum.${kind}`)}(` }];
   texts.slice(0, count).forEach((text, i) => {
     if (i) pieces.push(average ? { kind: "operator", fixed: "+" } : { kind: "comma", fixed: "," });
-    pieces.push({ kind: "value", text, wins: i === winner && !average, term: [0, i] });
+    pieces.push({ kind: "value", text, wins: i === winner && !average, ...(ofInput && { term: [0, i] }) });
   });
   if (long) pieces.push({ kind: "rest", fixed: rest ? plural("sum.rest", rest) : t("sum.fewer") });
   pieces.push(
@@ -171,22 +179,27 @@ export function readsText(sum: ConvolutionSum | PoolSum, { size }: ArithmeticPro
   const where = ({ position, reads }: { position: Cell; reads: Region }) => ({
     row: position[0],
     column: position[1],
-    rows: formatIndices(reads.rows),
-    columns: formatIndices(reads.columns),
+    rows: plural("sum.rows", reads.rows.length, { indices: formatIndices(reads.rows) }),
+    columns: plural("sum.columns", reads.columns.length, { indices: formatIndices(reads.columns) }),
   });
   if (sum.kind !== "convolution") sentences.push(t("sum.reads", where(sum)));
   else if (pooled) sentences.push(t("sum.pools", where(pooled)), t("sum.featureReads", where(sum)));
   else sentences.push(t("sum.reads", where(sum)));
-  const padding = size ? paddingRead(sum.reads, size.input) : 0;
-  if (padding)
-    sentences.push(
-      t("sum.paddingRead", { count: padding, all: sum.reads.rows.length * sum.reads.columns.length }),
-    );
+  const all = sum.reads.rows.length * sum.reads.columns.length;
+  const padded = size ? readWithin(sum.reads, size.input, size.pad) : all;
+  const padding = size ? padded - readWithin(sum.reads, size.input, [0, 0, 0, 0]) : 0;
+  if (padding) sentences.push(plural("sum.paddingRead", padding, { all }));
+  if (padded < all) sentences.push(plural("sum.beyond", all - padded, { all }));
   return sentences.join(" ");
 }
 
-function paddingRead({ rows, columns }: Region, [height, width]: readonly [number, number]): number {
-  const inside = (indices: readonly number[], size: number) =>
-    indices.filter((index) => index >= 0 && index < size).length;
-  return rows.length * columns.length - inside(rows, height) * inside(columns, width);
+/** How many of the cells that are read lie in the input or the padding about it. */
+function readWithin(
+  { rows, columns }: Region,
+  [height, width]: SizeEquation["input"],
+  [top, bottom, left, right]: SizeEquation["pad"],
+): number {
+  const within = (indices: readonly number[], first: number, end: number) =>
+    indices.filter((index) => index >= first && index < end).length;
+  return within(rows, -top, height + bottom) * within(columns, -left, width + right);
 }

@@ -13,6 +13,8 @@ export interface ComparisonProps {
   /** What was kept, as the display shows it. */
   kept: { shown: Maps; scale: Scale } | null;
   now: Maps | null;
+  /** Whose numbers are written where the maps have three. */
+  channel: number;
   /** What was kept, in words. */
   summary: string;
   format(value: number): string;
@@ -32,11 +34,11 @@ export function comparison({ onRelease }: { onRelease(): void }) {
 
   return {
     el,
-    update({ kept: past, now, summary, format }: ComparisonProps) {
+    update({ kept: past, now, channel, summary, format }: ComparisonProps) {
       el.hidden = past === null;
       if (!past || !now) return;
       const { shown: before, scale } = past;
-      const at = (maps: Maps) => (row: number, column: number) => maps.data[row * maps.width + column] as number;
+      const at = (maps: Maps) => valueIn(maps, channel);
       kept.update({ maps: before, scale, shape: shapeText(before), value: at(before), format });
       const comparable =
         before.height === now.height && before.width === now.width && before.channels === now.channels;
@@ -58,6 +60,12 @@ export function comparison({ onRelease }: { onRelease(): void }) {
       release.destroy();
     },
   };
+}
+
+/** Reads a map's cells; of several channels one's. */
+export function valueIn(maps: Maps, channel: number): (row: number, column: number) => number {
+  const start = maps.channels > 1 ? channel * maps.height * maps.width : 0;
+  return (row, column) => maps.data[start + row * maps.width + column] as number;
 }
 
 export function shapeText({ channels, height, width }: Maps): string {

@@ -93,7 +93,7 @@ export function choiceControl<S, V extends string>(hands: Hands<S>, spec: Choice
 /** A number without a slider. */
 export function numberControl<S>(
   { set, settle }: Hands<S>,
-  spec: { key: keyof S & string; min: number; max: number; whole: boolean; read(state: S): number; change(value: number): Partial<S>; shown?(state: S): boolean },
+  spec: { key: keyof S & string; min: number; max: number; whole: boolean; read(state: S): number; change(value: number): Partial<S>; shown?(state: S): boolean; note?(state: S): string | null },
 ): Control<S> {
   const view = numberField({
     label: word("control", spec.key),
@@ -107,7 +107,7 @@ export function numberControl<S>(
     },
   });
   return control(spec.key, view, (state) => {
-    view.update({ value: spec.read(state) });
+    view.update({ value: spec.read(state), reason: spec.note?.(state) ?? null });
     view.el.classList.toggle("cw-absent", spec.shown?.(state) === false);
   });
 }

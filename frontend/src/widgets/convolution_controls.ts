@@ -2,7 +2,9 @@
 import type { Padding } from "../engine/geometry";
 import { type Control, type Hands, choiceControl, numberControl, sliderControl, toggleControl } from "./control_list";
 import type { ConvolutionState } from "./convolution_state";
+import { t } from "../words";
 import { type KernelState, kernelState, matrices, resized } from "./kernels";
+import { numberText } from "./scales";
 
 type S = ConvolutionState;
 
@@ -60,6 +62,9 @@ export function convolutionControls(hands: Hands<S>): Control<S>[] {
       whole: false,
       read: (state) => state.bias,
       change: (bias) => ({ bias }),
+      // A bias is added to the picture's own numbers, whatever they are shown as.
+      note: ({ bias, unit_range, image }) =>
+        unit_range && image.dtype === "uint8" ? t("bias.unit", { shown: numberText(255)(bias) }) : null,
     }),
     choiceControl(hands, {
       key: "channels",

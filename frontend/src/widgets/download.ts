@@ -3,25 +3,17 @@ import type { Maps } from "../engine/types";
 import { colourOf } from "../views/theme";
 import { extent } from "./scales";
 
-/** Offers a file to be saved. */
-export function download(name: string, content: Blob | HTMLCanvasElement): void {
-  if (content instanceof HTMLCanvasElement) {
-    content.toBlob((blob) => blob && download(name, blob));
-    return;
-  }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+/** A picture as a PNG file; null where it is too large for the browser to write. */
+export function pngOf(canvas: HTMLCanvasElement): Promise<Blob | null> {
+  return new Promise((resolve) => canvas.toBlob(resolve));
 }
 
 /** Puts a picture on the clipboard; false where the browser does not allow it. */
 export async function copyPicture(canvas: HTMLCanvasElement): Promise<boolean> {
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
-  if (!blob) return false;
+  // Safari lets a page write while it answers a click, not after: it is handed the promise.
+  const png = pngOf(canvas).then((blob) => blob ?? Promise.reject(new Error("too large")));
   try {
-    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
     return true;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 /** Which cells belong together: an output cell and its window, an input cell and what it feeds. */
-import { dropped, feeds, windowOf } from "../engine/geometry";
+import { coverage, dropped, feeds, windowOf } from "../engine/geometry";
 import type { Maps, PaddingMode, PipelineResult } from "../engine/types";
 import type { Term } from "../views/arithmetic";
 import type { Cell, Region } from "../views/cellGrid";
@@ -27,13 +27,14 @@ export function focusAt(
   settings: ConvolutionSettings,
   sizes: Shapes,
   result: Pick<PipelineResult, "poolIndex">,
+  channel = 0,
 ): Focus {
   const { pool_size: size, pool_stride: step } = settings;
   const pooled = settings.pooling === "none" ? null : {
     rows: span(size, (i) => output[0] * step + i),
     columns: span(size, (j) => output[1] * step + j),
   };
-  const winner = result.poolIndex?.[output[0] * sizes.output[1] + output[1]];
+  const winner = result.poolIndex?.[(channel * sizes.output[0] + output[0]) * sizes.output[1] + output[1]];
   const feature: Cell = !pooled
     ? output
     : settings.pooling === "max" && winner !== undefined
@@ -84,11 +85,17 @@ export function touchedBy(
 
 /** The input rows and columns at the far ends that the rounding leaves out of every window. */
 export function droppedBy(
-  { stride, dilation }: ConvolutionSettings,
-  { input, kernel, pad, feature }: Shapes,
+  { stride, dilation }: Steps,
+  { input, kernel, pad, feature }: Grid & Pick<Shapes, "input">,
 ): Region {
   const axis = (k: 0 | 1, before: number) => dropped(input[k], feature[k], kernel[k], stride, before, dilation);
   return { rows: axis(0, pad[0]), columns: axis(1, pad[2]) };
+}
+
+/** How many windows read each row and each column, the padding's before and after included. */
+export function coverageOf({ stride, dilation }: Steps, { input, kernel, pad, feature }: Grid & Pick<Shapes, "input">) {
+  const axis = (k: 0 | 1, padding: number) => coverage(input[k] + padding, feature[k], kernel[k], stride, 0, dilation);
+  return { rows: axis(0, pad[0] + pad[1]), columns: axis(1, pad[2] + pad[3]) };
 }
 
 /** The products of one position: for each channel, each value with its weight, in reading order. */

@@ -25,7 +25,11 @@ import {
 
 export interface KernelPanelOptions {
   onKernel(kernel: KernelState, settled: boolean): void;
+  /** One weight was given another value other than by a drag; the channel where there are several. */
+  onAlter(weight: Cell, value: number, channel: number | null): void;
   onHover(weight: Cell | null): void;
+  /** A tab of a channel was chosen. */
+  onChannel(channel: number): void;
   onUndo(): void;
 }
 
@@ -36,6 +40,8 @@ export interface KernelPanelProps {
   reach: [number, number];
   /** How many matrices a kernel may have here: three on a colour picture whose channels are added. */
   channels: 1 | 3;
+  /** Whose matrix is shown where there is one for each. */
+  channel: number;
   highlight: Cell | null;
   canUndo: boolean;
   locked: boolean;
@@ -47,16 +53,15 @@ export interface KernelPanelView {
   destroy(): void;
 }
 
-export function kernelPanel({ onKernel, onHover, onUndo }: KernelPanelOptions): KernelPanelView {
+export function kernelPanel({ onKernel, onAlter, onHover, onChannel, onUndo }: KernelPanelOptions): KernelPanelView {
   let props: KernelPanelProps | null = null;
-  let channel = 0;
   const editor = kernelEditor({
     onChange: (planes, done) => onKernel(kernelState(planes), done),
-    onHover: (cell) => onHover(cell),
-    onChannel: (chosen) => {
-      channel = chosen;
-      if (props) show(props);
+    onAlter: (cell, value) => {
+      if (props) onAlter(cell, value, matrices(props.kernel).length > 1 ? props.channel : null);
     },
+    onHover: (cell) => onHover(cell),
+    onChannel,
   });
   const shape = h("span", { class: "cw-shape" });
   const facts = h("div", { class: "cw-facts" });
@@ -159,7 +164,7 @@ export function kernelPanel({ onKernel, onHover, onUndo }: KernelPanelOptions): 
       planes,
       flipped: next.flip,
       highlight: next.highlight,
-      channel: Math.min(channel, planes.length - 1),
+      channel: Math.min(next.channel, planes.length - 1),
       locked: next.locked,
     });
     choose.update({

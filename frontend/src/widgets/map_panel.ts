@@ -25,6 +25,8 @@ export interface MapPanelProps {
   channel?: number;
   scale: Scale;
   shape: string;
+  /** What the numbers are, where they are not the map's own. */
+  note?: string;
   pad?: readonly [number, number, number, number];
   /** A value of the map or of the padding about it. */
   value(row: number, column: number): number;
@@ -36,6 +38,8 @@ export interface MapPanelProps {
   dropped?: Region | null;
   filled?: number | null;
   paint?: number | null;
+  /** Cells cannot be changed now. */
+  locked?: boolean;
   empty?: string;
 }
 
@@ -83,7 +87,7 @@ export function mapPanel(options: MapPanelOptions): MapPanelView {
     update(props) {
       const { maps, scale, pad = [0, 0, 0, 0] } = props;
       shape.textContent = props.shape;
-      const label = `${options.title} ${props.shape}`;
+      const label = [`${options.title} ${props.shape}`, ...(props.note ? [props.note] : [])].join(", ");
       const small =
         maps !== null &&
         Math.max(maps.height, maps.width) <= GRID_LIMIT &&
@@ -114,6 +118,7 @@ export function mapPanel(options: MapPanelOptions): MapPanelView {
           cursor: props.marker ?? null,
           filled: props.filled ?? null,
           paint: props.paint ?? null,
+          locked: props.locked ?? false,
         });
       } else {
         picture.update({

@@ -13,7 +13,7 @@ import { t } from "../words";
 import type { CodeTab } from "./code";
 import type { Origin } from "./computer";
 import type { Display, ViewSettings } from "./convolution_state";
-import { copyPicture, download, mapsPicture } from "./download";
+import { copyPicture, mapsPicture, pngOf } from "./download";
 import type { Explorer, ExplorerState } from "./explorer";
 import {
   type Picture,
@@ -31,8 +31,10 @@ import {
 import { codePanel } from "../views/codePanel";
 import { openDialog } from "../views/openDialog";
 import { pictureDialog } from "../views/pictureDialog";
+import { saveFile } from "../views/saveFile";
 import { shareDialog } from "../views/shareDialog";
 import type { Patch } from "./session";
+import { surviveReload } from "./reload";
 import { linkFragment } from "./share";
 import { Stepper } from "./stepper";
 import { teacherDialog } from "./teacher";
@@ -58,6 +60,8 @@ export interface ShellOptions<C extends Settings> {
   code(): CodeTab[];
   /** Paints what is shown once more. */
   repaint(): void;
+  /** Lets go of the pinned position. */
+  release(): void;
 }
 
 /** What every explorer has beside its own controls. */
@@ -68,6 +72,7 @@ const OWN = "…own";
 export function shell<C extends Settings>(options: ShellOptions<C>) {
   let explorer: AnyExplorer<C> | null = null;
   let model: Model | null = null;
+  let leaving: Dispose | null = null;
   let started = false;
   let painting = false;
   let ink = 1;
@@ -171,7 +176,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
 
   function onkeydown(event: KeyboardEvent): void {
     if (event.key === "Escape" && state()?.pinned) {
-      view({ pinned: false });
+      options.release();
     } else {
       controls.handleKey(event);
     }
@@ -203,16 +208,17 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
 
   function usePicture(name: string): void {
     const synthetic = syntheticPicture(name);
-    if (synthetic) {
-      void synthetic.then(({ maps: _, ...descriptor }) => adopt(descriptor));
-      explorer?.link.tell({ type: "use_picture", name });
-      return;
-    }
-    void explorer?.link.ask({ type: "use_picture", name }, { timeout: 60_000 }).then((answer) => {
-      if (!answer || answer.message.type === "error") {
-        problem(answer ? String(answer.message["message"]) : t("picture.unavailable", { name }));
-      }
-    });
+    if (!synthetic) return void usePhoto(name);
+    void synthetic.then(({ maps: _, ...descriptor }) => adopt(descriptor));
+    explorer?.link.tell({ type: "use_picture", name });
+  }
+
+  /** Asks for a picture that this page does not draw; false where nobody has it. */
+  async function usePhoto(name: string): Promise<boolean> {
+    const answer = await explorer?.link.ask({ type: "use_picture", name }, { timeout: 60_000 });
+    if (answer && answer.message.type !== "error") return true;
+    problem(answer ? String(answer.message["message"]) : t("picture.unavailable", { name }));
+    return false;
   }
 
   /** Shows another picture, and changes what would not fit it, saying so. */
@@ -283,6 +289,11 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     };
   }
 
+  /** The state where anything of it differs from the start. */
+  function changed(): Patch | null {
+    return explorer?.session.isAtStart ? null : stateNow();
+  }
+
   function share(): void {
     const saved = stateNow();
     if (!saved || !explorer?.shown) return;
@@ -303,24 +314,37 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     }
     const known = new Set(Object.keys(explorer?.session.state ?? {}));
     const patch = Object.fromEntries(Object.entries(saved).filter(([key]) => known.has(key)));
-    const image = adoptImage((saved as Patch)["image"], []);
+    const named = patch["image"];
+    const image = adoptImage(named, []);
     if (image) patch["image"] = image;
     else delete patch["image"];
-    const outcome = explorer?.objection(patch as Partial<C>) ?? null;
-    if (outcome !== null) return outcome;
-    const take = () => set(patch as Partial<ExplorerState<C>>);
-    const named = typeof (saved as Patch)["image"] === "string" ? String((saved as Patch)["image"]) : null;
-    if (image && explorer) {
-      // The kernel must know the pixels before it hears of the picture.
-      void fetchPicture(image, explorer.link).then((picture) => {
-        hand(picture);
-        take();
+    const take = () => {
+      const outcome = explorer?.objection(patch as Partial<C>) ?? null;
+      if (outcome === null) set(patch as Partial<ExplorerState<C>>);
+      return outcome;
+    };
+    if (!image && typeof named === "string") {
+      // Whether the rest fits is known once its size is.
+      void usePhoto(named).then((there) => {
+        const outcome = there ? take() : null;
+        if (outcome !== null) problem(outcome);
       });
       return null;
     }
-    if (named !== null) usePicture(named);
-    take();
+    if (!image || !explorer) return take();
+    const outcome = explorer.objection(patch as Partial<C>);
+    if (outcome !== null) return outcome;
+    // The kernel must know the pixels before it hears of the picture.
+    void fetchPicture(image, explorer.link).then((picture) => {
+      hand(picture);
+      take();
+    });
     return null;
+  }
+
+  /** Takes what was here before the page was reloaded. */
+  function resume(saved: Patch): void {
+    if (restore(saved) === null) say(t("reload.resumed"), true);
   }
 
   function menu(): readonly MenuItem[] {
@@ -339,14 +363,14 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
         label: t("menu.png"),
         icon: "download",
         disabled: !output,
-        onSelect: () => output && download(`${name}.png`, canvas ?? mapsPicture(output)),
+        onSelect: () => output && void pngOf(canvas ?? mapsPicture(output)).then((file) => save(`${name}.png`, file)),
       },
       {
         label: t("menu.svg"),
         icon: "download",
         disabled: !svg,
         ...(svg === null && { reason: t("menu.svgReason") }),
-        onSelect: () => svg && download(`${name}.svg`, new Blob([svg], { type: "image/svg+xml" })),
+        onSelect: () => svg && save(`${name}.svg`, new Blob([svg], { type: "image/svg+xml" })),
       },
       "separator",
       {
@@ -382,7 +406,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
         problem(String(answer?.message["message"] ?? t("menu.pageReason")));
       } else {
         const bytes = new Uint8Array(part.buffer as ArrayBuffer, part.byteOffset, part.byteLength);
-        download(String(answer.message["name"]), new Blob([bytes], { type: "text/html" }));
+        save(String(answer.message["name"]), new Blob([bytes], { type: "text/html" }));
       }
     });
   }
@@ -394,13 +418,26 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     else if (document.fullscreenElement === root) void document.exitFullscreen();
   }
 
+  function save(name: string, file: Blob | null): void {
+    if (!file) return problem(t("file.failed", { name }));
+    saveFile(name, file);
+    say(t("file.saved", { name }), true);
+  }
+
   function said(ok: boolean): void {
     say(t(ok ? "copy.done" : "copy.refused"), true);
   }
 
+  let announced = "";
+  /** Words that go before what is spoken next. */
+  function announce(text: string): void {
+    announced = text;
+  }
+
   /** Speaks to screen readers; `shown` also puts the words into the notice line. */
   function say(text: string, shown = false): void {
-    setText(spoken, text);
+    setText(spoken, `${announced} ${text}`.trim());
+    announced = "";
     if (shown) message.update({ kind: "info", text, onDismiss: clear });
   }
 
@@ -408,7 +445,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
   /** Speaks once the changes pause, so that what can be read aloud is never out of date. */
   function sayLater(text: string): void {
     clearTimeout(later);
-    if (stepper.playing || text === spoken.textContent) return;
+    if (stepper.playing || (!announced && spoken.textContent?.endsWith(text))) return;
     later = setTimeout(() => say(text), 700);
   }
 
@@ -492,6 +529,7 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     /** The value that a drag over cells leaves, or null while cells are not painted. */
     brush: () => (painting ? ink : null),
     paintCell,
+    announce,
     say,
     sayLater,
     problem,
@@ -500,8 +538,10 @@ export function shell<C extends Settings>(options: ShellOptions<C>) {
     attach(next: AnyExplorer<C>, of: Model) {
       explorer = next;
       model = of;
+      if (of.get("host") === "page") leaving = surviveReload(options.kind, changed, resume);
     },
     destroy: (() => {
+      leaving?.();
       clearTimeout(still);
       clearTimeout(later);
       stepper.dispose();

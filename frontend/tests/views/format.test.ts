@@ -53,7 +53,7 @@ test("a text keeps to its room wherever the number allows it", () => {
 test("indices are written as stretches, as lists, or cut short", () => {
   assert.equal(formatIndices([88]), "88");
   assert.equal(formatIndices([87, 88, 89]), "87–89");
-  assert.equal(formatIndices([-1, 0, 1]), "−1 – 1");
+  assert.equal(formatIndices([-1, 0, 1]), "−1 to 1");
   assert.equal(formatIndices([0, 2, 4]), "0, 2, 4");
   assert.equal(formatIndices([0, 4, 8, 12, 16, 20]), "0, 4, …, 20");
   assert.equal(formatIndices([]), "");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type ConvolutionSum, type PoolSum, spokenSentence } from "../../src/views/arithmetic";
 import { type SizeEquation, sizeLines } from "../../src/views/sizeEquation";
 import { foldTerms } from "../../src/views/sumFold";
+import { readsText } from "../../src/views/sumLines";
 
 const texts = (size: SizeEquation) => sizeLines(size).map((line) => line.map(({ text }) => text).join(""));
 const square: SizeEquation = {
@@ -125,4 +126,37 @@ test("pooling is spoken with the place in the output", () => {
     spokenSentence({ sum: { ...sum, pooling: pool } }),
     /^Output row 0, column 1:.*The greatest of 4 values is 20\.$/,
   );
+});
+
+test("where each channel has its own sum, the one that is spoken is named", () => {
+  assert.match(spokenSentence({ sum, channel: "green" }), /^Output row 88, column 128, green: 218 times/);
+});
+
+test("one row is a row, several are rows", () => {
+  assert.equal(
+    readsText(sum, { sum, size: null }),
+    "output[88, 128] looks at input row 88, columns 127–129.",
+  );
+});
+
+test("cells of the padding and cells beyond it are told apart", () => {
+  const size = { ...square, input: [4, 4], window: [3, 3], stride: [2, 2], ceil: true, output: [3, 3] } as const;
+  const pool = (position: [number, number], rows: number[], columns: number[]): PoolSum => ({
+    kind: "average",
+    values: [15, 0, 0, 0],
+    divisor: 4,
+    result: 3.75,
+    position,
+    reads: { rows, columns },
+  });
+  const corner = pool([2, 2], [3, 4, 5], [3, 4, 5]);
+  assert.equal(
+    readsText(corner, { sum: corner, size }),
+    "output[2, 2] looks at input rows 3–5, columns 3–5. 3 of these 9 cells are padding. " +
+      "5 of these 9 cells lie beyond the input and its padding: they do not exist and do not count.",
+  );
+  const first = pool([0, 0], [-1, 0, 1], [-1, 0, 1]);
+  assert.match(readsText(first, { sum: first, size }), /rows −1 to 1, columns −1 to 1\. 5 of these 9 cells are padding\.$/);
+  const inside = pool([0, 0], [0, 1], [-1, 0]);
+  assert.doesNotMatch(readsText(inside, { sum: inside, size }), /beyond/);
 });

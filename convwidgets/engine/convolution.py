@@ -1,0 +1,374 @@
+"""Convolution of arrays, with PyTorch's names and meanings.
+
+Each function checks its arguments; `convwidgets.engine.paths` finds the quickest way to the
+numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convwidgets.engine import _threads, native, paths, reference
+from convwidgets.engine._arguments import (
+    PADDING_MODES,
+    Array,
+    Two,
+    biases,
+    check_groups,
+    check_padding_mode,
+    filters,
+    is_plain,
+    maps,
+    numbers,
+    size_of,
+    truth,
+)
+from convwidgets.engine.geometry import (
+    Padding,
+    Pads,
+    Pair,
+    output_shape,
+    pair,
+    resolve_padding,
+    resolve_transposed,
+    whole,
+)
+
+NO_PADS: Pads = ((0, 0), (0, 0))
+
+
+def conv2d(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    stride: Pair = 1,
+    padding: Padding = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+    padding_mode: str = "zeros",
+    flip: bool = False,
+) -> Array:
+    """Slide every filter over the maps: a cross-correlation, or a convolution with ``flip=True``.
+
+    Parameters
+    ----------
+    input : array
+        (N, C, H, W), (C, H, W), or (H, W) for one map. Only N may be 0. float32 and float64 are
+        kept, other real numbers become float32.
+    weight : array
+        (O, C / groups, Kh, Kw), or (Kh, Kw) beside an (H, W) input; taken in the input's type.
+    bias : array, optional
+        (O,), or one number where O is 1.
+    stride, dilation : int or (int, int)
+        Steps between windows and between the cells of a window, from 1: (rows, columns).
+    padding : str, int or pair
+        ``"valid"``, ``"same"``, ``"half"``, ``"full"``, a number, (rows, columns) or
+        ((top, bottom), (left, right)); see `convwidgets.engine.geometry.resolve_padding`.
+    groups : int
+        Sets of channels that are convolved apart; divides C and O. With as many groups as
+        channels the convolution is depthwise.
+    padding_mode : {"zeros", "reflect", "replicate", "circular"}
+        What padding cells hold. Reflection needs less padding than cells, circular no more.
+    flip : bool
+        Rotate each kernel by 180° first.
+
+    Returns
+    -------
+    array
+        (N, O, Ho, Wo), (O, Ho, Wo) or (Ho, Wo), with the input's type; Ho and Wo as in
+        `convwidgets.engine.geometry.output_size`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not what it should be: not whole, not numbers, not a name.
+    ValueError
+        If a value or shape breaks a rule above, or a kernel is larger than the padded image.
+
+    Examples
+    --------
+    >>> conv2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 2], [3, 4]])
+    array([[37., 47.],
+           [67., 77.]], dtype=float32)
+    """
+    call = Convolution(input, weight, stride, padding, dilation, groups, padding_mode, flip)
+    b = biases(bias, call.x, len(call.w))
+    x, pads = call.padded()
+    top_left = (pads[0][0], pads[1][0])
+    y = paths.correlate(
+        "conv2d", x, call.w, b, call.out, call.stride, top_left, call.dilation, call.groups
+    )
+    return y.reshape(y.shape[call.new :])
+
+
+def conv_transpose2d(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    stride: Pair = 1,
+    padding: Padding = 0,
+    output_padding: Pair = 0,
+    groups: int = 1,
+    dilation: Pair = 1,
+) -> Array:
+    """Lay a weighted kernel on the output for every input cell: the transpose of `conv2d`.
+
+    It is what `conv2d` gives back to its input: the shapes run the other way.
+
+    Parameters
+    ----------
+    input : array
+        (N, C, H, W), (C, H, W), or (H, W) for one map.
+    weight : array
+        (C, O / groups, Kh, Kw), or (Kh, Kw) beside an (H, W) input.
+    bias : array, optional
+        (O,), or one number where O is 1.
+    stride, dilation : int or (int, int)
+        Steps between the kernels laid down, and between the cells of a kernel.
+    padding : str, int or pair
+        What is cut off at the ends. ``"valid"``: nothing; ``"same"``: as much as leaves H·S rows
+        (Keras's rule); numbers as in `conv2d`.
+    output_padding : int or (int, int)
+        Rows and columns more at the end, fewer than stride or dilation.
+    groups : int
+        Sets of channels that are convolved apart.
+
+    Returns
+    -------
+    array
+        Like `input` but for O channels and (H − 1)·S − P + D(K − 1) + 1 + output padding rows,
+        columns likewise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `conv2d` does, and if nothing is left of the output.
+
+    Examples
+    --------
+    >>> conv_transpose2d([[1, 2], [3, 4]], [[1, 1], [1, 1]], stride=2)
+    array([[1., 1., 2., 2.],
+           [1., 1., 2., 2.],
+           [3., 3., 4., 4.],
+           [3., 3., 4., 4.]], dtype=float32)
+    """
+    call = TransposedConvolution(input, weight, stride, padding, output_padding, groups, dilation)
+    b = biases(bias, call.x, call.count)
+    steps = (call.stride, call.top_left, call.dilation, call.groups)
+    y = transposed("conv_transpose2d", call.x, call.w, b, call.out, *steps)
+    return y.reshape(y.shape[call.new :])
+
+
+def separable_conv2d(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    column: ArrayLike,
+    row: ArrayLike,
+    *,
+    stride: Pair = 1,
+    padding: Padding = 0,
+    dilation: Pair = 1,
+    padding_mode: str = "zeros",
+    flip: bool = False,
+) -> Array:
+    """Convolve every map with the outer product of a column and a row, one after the other.
+
+    Kh + Kw multiply-adds a cell in place of Kh · Kw.
+
+    Parameters
+    ----------
+    input : array
+        (N, C, H, W), (C, H, W) or (H, W).
+    column, row : array
+        (Kh,) and (Kw,).
+    stride, padding, dilation, padding_mode, flip
+        As in `conv2d`.
+
+    Returns
+    -------
+    array
+        Like `input` but for the rows and columns.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `conv2d` does.
+
+    Examples
+    --------
+    >>> separable_conv2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [1, 2, 1], [-1, 0, 1])
+    array([[8.]], dtype=float32)
+    >>> conv2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.outer([1, 2, 1], [-1, 0, 1]))
+    array([[8.]], dtype=float32)
+    """
+    x, new = maps("input", input)
+    down, across = _line("column", column, x), _line("row", row, x)
+    size, kernel = size_of(x), (len(down), len(across))
+    strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    pads = resolve_padding(padding, size, kernel, strides, dilations)
+    check_padding_mode(padding_mode, pads, size)
+    out = output_shape(size, kernel, strides, pads, dilations)
+    if truth("flip", flip):
+        down, across = down[::-1], across[::-1]
+    if padding_mode != "zeros":
+        x, pads = pad2d(x, pads, padding_mode), NO_PADS
+    planes = x.reshape(-1, 1, *x.shape[2:])
+    none = np.zeros(1, x.dtype)
+    (top, _), (left, _) = pads
+    (s, t), (d, e) = strides, dilations
+    tall, wide = (
+        np.ascontiguousarray(w) for w in (down[None, None, :, None], across[None, None, None])
+    )
+    between = paths.correlate(
+        "conv2d", planes, tall, none, (out[0], x.shape[3]), (s, 1), (top, 0), (d, 1), 1
+    )
+    y = paths.correlate("conv2d", between, wide, none, out, (1, t), (0, left), (1, e), 1)
+    return y.reshape((*x.shape[:2], *out)[new:])
+
+
+class Convolution:
+    """The checked arguments of a two-dimensional convolution."""
+
+    def __init__(
+        self,
+        input: ArrayLike,  # noqa: A002  # PyTorch's name
+        weight: ArrayLike,
+        stride: Pair,
+        padding: Padding,
+        dilation: Pair,
+        groups: int,
+        padding_mode: str,
+        flip: bool,
+    ) -> None:
+        self.x, self.new = maps("input", input)
+        self.w = filters(weight, self.x, 4 - self.new)
+        self.groups = check_groups(groups, self.x.shape[1], self.w)
+        size, kernel = size_of(self.x), size_of(self.w)
+        asked = (size, kernel, stride, padding, dilation)
+        place = _places if is_plain(asked) else _places.__wrapped__
+        self.stride, self.dilation, self.pads, self.out = place(*asked)
+        check_padding_mode(padding_mode, self.pads, size)
+        self.padding_mode = padding_mode
+        self.flip = truth("flip", flip)
+        if self.flip:
+            self.w = np.ascontiguousarray(self.w[:, :, ::-1, ::-1])
+
+    def padded(self) -> tuple[Array, Pads]:
+        """Give the maps as the kernels want them, and the zeros that are still to be thought of.
+
+        The kernels leave padding's zeros out of their sums, which only a weight that is
+        infinite or NaN can tell.
+        """
+        if self.padding_mode == "zeros" and np.isfinite(self.w).all():
+            return self.x, self.pads
+        return pad2d(self.x, self.pads, self.padding_mode), NO_PADS
+
+
+@functools.lru_cache(256)
+def _places(
+    size: Two, kernel: Two, stride: Pair, padding: Padding, dilation: Pair
+) -> tuple[Two, Two, Pads, Two]:
+    """Check where windows lie; a slider asks the same thing again and again."""
+    strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    pads = resolve_padding(padding, size, kernel, strides, dilations)
+    return strides, dilations, pads, output_shape(size, kernel, strides, pads, dilations)
+
+
+class TransposedConvolution:
+    """The checked arguments of a two-dimensional transposed convolution."""
+
+    def __init__(
+        self,
+        input: ArrayLike,  # noqa: A002  # PyTorch's name
+        weight: ArrayLike,
+        stride: Pair,
+        padding: Padding,
+        output_padding: Pair,
+        groups: int,
+        dilation: Pair,
+    ) -> None:
+        self.x, self.new = maps("input", input)
+        self.w = filters(weight, self.x, 4 - self.new, "C, O / groups")
+        channels = self.x.shape[1]
+        if len(self.w) != channels:
+            raise ValueError(
+                f"weight must have C = {channels} filters, one for each channel of input, "
+                f"got {len(self.w)} (shape {self.w.shape})"
+            )
+        self.groups = whole("groups", groups, 1)
+        if channels % self.groups:
+            raise ValueError(
+                f"groups must divide the {channels} channels of input, got {self.groups}"
+            )
+        self.count = self.w.shape[1] * self.groups
+        self.stride, self.dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
+        more = pair("output_padding", output_padding, 0)
+        self.top_left, self.out = resolve_transposed(
+            padding, size_of(self.x), size_of(self.w), self.stride, self.dilation, more
+        )
+
+
+def transposed(
+    operation: str,
+    x: Array,
+    w: Array,
+    b: Array,
+    out: Two,
+    stride: Two,
+    top_left: Two,
+    dilation: Two,
+    groups: int,
+) -> Array:
+    """Compute ``y[n, o, r·S − top + u·D, …] = b[o] + Σ w[c, o, u, v] · x[n, c, r, s]``."""
+    channels, each, height, width = w.shape
+    if stride == (1, 1):
+        # A convolution with the filters turned by half, in which C and O have changed places.
+        turned = w.reshape(groups, channels // groups, each, height, width)
+        turned = turned.transpose(0, 2, 1, 3, 4)[..., ::-1, ::-1]
+        turned = np.ascontiguousarray(turned.reshape(groups * each, -1, height, width))
+        top, left = (
+            d * (k - 1) - before
+            for d, k, before in zip(dilation, (height, width), top_left, strict=True)
+        )
+        return paths.correlate(operation, x, turned, b, out, stride, (top, left), dilation, groups)
+    y = np.empty((len(x), each * groups, *out), x.dtype)
+    work = x.size * w[0].size
+    compiled = native.kernels(x.dtype)
+    if compiled is None:
+        with np.errstate(all="ignore"):
+            y = reference.conv_transpose2d(x, w, b, out, stride, top_left, dilation, groups)
+        paths.note(operation, "reference", work, work)
+        return y
+
+    def rows(first: int, end: int) -> None:
+        memory = _threads.scratch(x.dtype, out[1] + stride[1])
+        steps = (*stride, *top_left, *dilation, groups, first, end)
+        compiled.conv_transpose2d(x, w, b, y, memory, *steps)
+
+    paths.note(operation, "scatter", work, work, _threads.share(rows, out[0], work))
+    return y
+
+
+def pad2d(x: Array, pads: Pads, mode: str) -> Array:
+    """Put cells around each map."""
+    (top, bottom), (left, right) = pads
+    if not any((top, bottom, left, right)):
+        return x
+    compiled = native.kernels(x.dtype)
+    if compiled is None:
+        return reference.pad2d(x, pads, mode)
+    rows, columns = x.shape[2] + top + bottom, x.shape[3] + left + right
+    y = np.empty((*x.shape[:2], rows, columns), x.dtype)
+    compiled.pad2d(x, y, top, left, PADDING_MODES.index(mode))
+    return y
+
+
+def _line(name: str, value: ArrayLike, x: Array) -> Array:
+    line = numbers(name, value, x.dtype)
+    if line.ndim != 1 or line.size == 0:
+        raise ValueError(f"{name} must be a row of numbers, got shape {line.shape}")
+    return line

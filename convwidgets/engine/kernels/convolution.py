@@ -1,0 +1,348 @@
+"""Convolution of maps with filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from convwidgets.engine._jit import kernel
+from convwidgets.engine.kernels.axis import span
+from convwidgets.engine.tile import ROWS, VECTORS, convolve_block, convolve_row
+from convwidgets.engine.vector import lanes, load, store
+
+
+@kernel
+def conv2d(
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    scratch: Any,
+    stride_h: int,
+    stride_w: int,
+    top: int,
+    left: int,
+    dilation_h: int,
+    dilation_w: int,
+    groups: int,
+    row0: int,
+    row1: int,
+) -> None:
+    """``y[n, o, i, j] = b[o] + Σ w[o, c, u, v] · x[n, c, i·S − top + u·D, j·S − left + v·D]``.
+
+    A cross-correlation; cells outside of `x` count as zero. `scratch` of any size holds copies of
+    the rims; the more it holds, the fewer cells are computed one by one.
+    """
+    filters, _, kernel_h, kernel_w = w.shape
+    columns = y.shape[3]
+    vector = lanes(x)
+    window = (stride_h, stride_w, top, left, dilation_h, dilation_w)
+    # The inside: the output rows and columns whose windows lie wholly on the picture.
+    reach_h, reach_w = (kernel_h - 1) * dilation_h, (kernel_w - 1) * dilation_w
+    i0, i1 = span(row0, row1, -top, reach_h - top, stride_h, x.shape[2])
+    j0, j1 = span(0, columns, -left, reach_w - left, stride_w, x.shape[3])
+    if j1 - j0 < VECTORS * vector:
+        j0 = j1 = (columns + 1) // 2
+    for n in range(x.shape[0]):
+        if j0 < j1:
+            for o in range(filters):
+                place = (n, o, o // (filters // groups) * w.shape[1])
+                i = row0
+                while i < row1:
+                    # The inside at once, the rows at the rim one by one.
+                    end = i1 if i == i0 and i0 < i1 else i + 1
+                    row = i * stride_h - top
+                    u0, u1 = span(0, kernel_h, row, row, dilation_h, x.shape[2])
+                    _inside(x, w, b, y, place, i, end, u0, u1, j0, j1, window)
+                    i = end
+        _rims(x, w, b, y, scratch, n, groups, max(j0, columns - j1), row0, row1, window)
+
+
+@kernel
+def conv_transpose2d(
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    scratch: Any,
+    stride_h: int,
+    stride_w: int,
+    top: int,
+    left: int,
+    dilation_h: int,
+    dilation_w: int,
+    groups: int,
+    row0: int,
+    row1: int,
+) -> None:
+    """``y[n, o, r·S − top + u·D, s·S − left + v·D] = b[o] + Σ w[c, o, u, v] · x[n, c, r, s]``.
+
+    Every input cell lays a weighted kernel on the output. The columns of an output row that
+    stand S apart are summed side by side in `scratch`, which holds a row of `y` and S cells.
+    """
+    channels, each, kernel_h, kernel_w = w.shape
+    columns = y.shape[3]
+    inside = channels // groups
+    spread = (columns - 1) // stride_w + 1
+    for n in range(x.shape[0]):
+        for o in range(each * groups):
+            first = o // each * inside
+            for i in range(row0, row1):
+                sums = scratch[: spread * stride_w]
+                sums[:] = b[o]
+                for u in range(kernel_h):
+                    at = i + top - u * dilation_h
+                    row = at // stride_h
+                    if at % stride_h != 0 or row < 0 or row >= x.shape[2]:
+                        continue
+                    for v in range(kernel_w):
+                        reach = v * dilation_w - left
+                        phase, shift = reach % stride_w, reach // stride_w
+                        start = phase * spread + shift
+                        s0, s1 = max(-shift, 0), min(spread - shift, x.shape[3])
+                        for c in range(first, first + inside):
+                            _add_scaled(sums, start, x[n, c, row], s0, s1, w[c, o % each, u, v])
+                target = y[n, o, i]
+                for phase in range(stride_w):
+                    count = (columns - phase + stride_w - 1) // stride_w
+                    for k in range(count):
+                        target[np.uint64(k * stride_w + phase)] = sums[
+                            np.uint64(phase * spread + k)
+                        ]
+
+
+@kernel
+def conv2d_weight(
+    x: Any,
+    g: Any,
+    w: Any,
+    stride_h: int,
+    stride_w: int,
+    top: int,
+    left: int,
+    dilation_h: int,
+    dilation_w: int,
+    groups: int,
+    filter0: int,
+    filter1: int,
+) -> None:
+    """``w[o, c, u, v] = Σ g[n, o, i, j] · x[n, c, i·S − top + u·D, j·S − left + v·D]``.
+
+    What a convolution's output gives back to the weights, for the filters of one call.
+    """
+    filters, channels, kernel_h, kernel_w = w.shape
+    for o in range(filter0, filter1):
+        first = o // (filters // groups) * channels
+        for c in range(channels):
+            for u in range(kernel_h):
+                for v in range(kernel_w):
+                    total = w.dtype.type(0)
+                    up, shift = u * dilation_h - top, v * dilation_w - left
+                    i0, i1 = span(0, g.shape[2], up, up, stride_h, x.shape[2])
+                    j0, j1 = span(0, g.shape[3], shift, shift, stride_w, x.shape[3])
+                    for n in range(x.shape[0]):
+                        for i in range(i0, i1):
+                            cells = x[n, first + c, i * stride_h + up]
+                            total += _dot(g[n, o, i], cells, j0, j1, stride_w, shift)
+                    w[o, c, u, v] = total
+
+
+@kernel
+def _inside(
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    place: tuple[int, int, int],
+    i0: int,
+    i1: int,
+    u0: int,
+    u1: int,
+    j0: int,
+    j1: int,
+    window: tuple[int, int, int, int, int, int],
+) -> None:
+    """Fill rows ``i0`` to ``i1``, columns ``j0`` to ``j1`` of the output.
+
+    There the kernel's rows ``u0`` to ``u1`` meet `x`; `place` is image, filter, first channel.
+    """
+    n, o, first = place
+    stride_h, stride_w, top, left, dilation_h, dilation_w = window
+    height, width = x.shape[2:]
+    line = (n * x.shape[1] + first) * height + i0 * stride_h - top + u0 * dilation_h
+    _sweep(
+        x, line * width + j0 * stride_w - left, (height * width, width, lanes(x) * stride_w),
+        w, (o * w.shape[1] * w.shape[2] + u0) * w.shape[3], (w.shape[1], u1 - u0, w.shape[3]), b[o],
+        y, ((n * y.shape[1] + o) * y.shape[2] + i0) * y.shape[3] + j0, lanes(x),
+        i1 - i0, j1 - j0, (stride_h, stride_w, dilation_h, dilation_w),
+    )  # fmt: skip
+
+
+@kernel
+def _rims(
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    scratch: Any,
+    n: int,
+    groups: int,
+    rim: int,
+    row0: int,
+    row1: int,
+    window: tuple[int, int, int, int, int, int],
+) -> None:
+    """Fill the first and the last `rim` columns from copies with zeros about them."""
+    stride_h, stride_w, top, left, dilation_h, dilation_w = window
+    filters, channels, kernel_h, kernel_w = w.shape
+    columns = y.shape[3]
+    vector = lanes(x)
+    each = filters // groups
+    reach_h = (kernel_h - 1) * dilation_h + 1
+    # A copy holds what one vector of the output at the left reads, and one at the right.
+    part = (vector - 1) * stride_w + (kernel_w - 1) * dilation_w + 1
+    rows = (scratch.size // (channels * VECTORS * part) - reach_h) // stride_h + 1
+    if columns < vector or rows < 1:
+        for o in range(filters):
+            place = (n, o, o // each * channels)
+            for i in range(row0, row1):
+                _cells(x, w, b, y, place, i, 0, rim, window)
+                _cells(x, w, b, y, place, i, columns - rim, columns, window)
+        return
+    for group in range(groups):
+        for start in range(0, rim, vector):
+            near = min(start, columns - vector)
+            far = max(columns - vector - start, 0)
+            for i in range(row0, row1, rows):
+                count = min(rows, row1 - i)
+                lines = (count - 1) * stride_h + reach_h
+                for k in range(channels * lines * VECTORS * part):
+                    scratch[k] = 0
+                top_row = i * stride_h - top
+                for c in range(channels):
+                    source = group * channels + c
+                    for line in range(max(-top_row, 0), min(x.shape[2] - top_row, lines)):
+                        at = (c * lines + line) * VECTORS * part
+                        row = top_row + line
+                        _copy(x, n, source, row, near * stride_w - left, scratch, at, part)
+                        _copy(x, n, source, row, far * stride_w - left, scratch, at + part, part)
+                for o in range(group * each, (group + 1) * each):
+                    _sweep(
+                        scratch, 0, (lines * VECTORS * part, VECTORS * part, part),
+                        w, o * w[0].size, (channels, kernel_h, kernel_w), b[o],
+                        y, ((n * filters + o) * y.shape[2] + i) * columns + near, far - near,
+                        count, VECTORS * vector, (stride_h, stride_w, dilation_h, dilation_w),
+                    )  # fmt: skip
+
+
+@kernel
+def _copy(
+    x: Any, n: int, c: int, row: int, column: int, target: Any, start: int, count: int
+) -> None:
+    """``target[start + k] = x[n, c, row, column + k]``, for the k where `x` has such a cell."""
+    source = x[n, c, row]
+    k0, k1 = max(-column, 0), min(source.size - column, count)
+    vector = lanes(x)
+    if k1 - k0 < vector:
+        for k in range(k0, k1):
+            target[np.uint64(start + k)] = source[np.uint64(column + k)]
+        return
+    place = ((n * x.shape[1] + c) * x.shape[2] + row) * x.shape[3] + column
+    for k in range(k0, k1, vector):
+        first = min(k, k1 - vector)
+        store(target, start + first, load(x, place + first))
+
+
+@kernel
+def _sweep(
+    x: Any,
+    x_start: int,
+    x_steps: tuple[int, int, int],
+    w: Any,
+    w_start: int,
+    taps: tuple[int, int, int],
+    bias: Any,
+    y: Any,
+    y_start: int,
+    y_vector: int,
+    rows: int,
+    columns: int,
+    steps: tuple[int, int, int, int],
+) -> None:
+    """Tiles over `rows` × `columns` of the output; the last of them overlap those before.
+
+    `x_steps` are the memory's steps from plane to plane, row to row, and vector to vector of a
+    tile, as `y_vector` is in the output.
+    """
+    plane, width, x_vector = x_steps
+    stride_h, stride_w, dilation_h, dilation_w = steps
+    y_width = y.shape[3]
+    w_plane = w.shape[2] * w.shape[3]
+    across = VECTORS * lanes(x)
+    # The output rows of a block stand so far apart that their windows have rows in common.
+    apart = dilation_h if stride_h == 1 else 1
+    block = ROWS * apart
+    lines = (plane, width * dilation_h, x_vector, stride_w, dilation_w)
+    if rows < block or (stride_h > 1 and dilation_h > 1):
+        for i in range(rows):
+            for k in range(0, columns, across):
+                j = min(k, columns - across)
+                convolve_row(
+                    x, x_start + i * stride_h * width + j * stride_w, lines,
+                    w, w_start, w_plane, taps, 1, bias,
+                    y, y_start + i * y_width + j, (0, y_vector),
+                )  # fmt: skip
+        return
+    for start in range(0, rows, block):
+        for i in range(min(start, rows - block), min(start, rows - block) + apart):
+            for k in range(0, columns, across):
+                j = min(k, columns - across)
+                convolve_block(
+                    x, x_start + i * stride_h * width + j * stride_w, lines,
+                    w, w_start, w_plane, taps, stride_h, bias,
+                    y, y_start + i * y_width + j, (apart * y_width, y_vector),
+                )  # fmt: skip
+
+
+@kernel
+def _cells(
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    place: tuple[int, int, int],
+    i: int,
+    j0: int,
+    j1: int,
+    window: tuple[int, int, int, int, int, int],
+) -> None:
+    """Columns ``j0`` to ``j1`` of an output row, cell by cell."""
+    n, o, first = place
+    stride_h, stride_w, top, left, dilation_h, dilation_w = window
+    row = i * stride_h - top
+    u0, u1 = span(0, w.shape[2], row, row, dilation_h, x.shape[2])
+    for j in range(j0, j1):
+        column = j * stride_w - left
+        v0, v1 = span(0, w.shape[3], column, column, dilation_w, x.shape[3])
+        total = b[o]
+        for c in range(w.shape[1]):
+            for u in range(u0, u1):
+                weights, source = w[o, c, u], x[n, first + c, row + u * dilation_h]
+                for v in range(v0, v1):
+                    total += weights[v] * source[column + v * dilation_w]
+        y[n, o, i, j] = total
+
+
+@kernel
+def _add_scaled(sums: Any, start: int, source: Any, s0: int, s1: int, weight: Any) -> None:
+    for s in range(s0, s1):
+        sums[np.uint64(start + s)] += weight * source[np.uint64(s)]
+
+
+@kernel
+def _dot(g: Any, cells: Any, j0: int, j1: int, stride: int, shift: int) -> Any:
+    total = g.dtype.type(0)
+    for j in range(j0, j1):
+        total += g[np.uint64(j)] * cells[np.uint64(j * stride + shift)]
+    return total

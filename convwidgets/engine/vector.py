@@ -1,0 +1,161 @@
+"""Vectors of numbers in the processor's registers, for kernels to compute with.
+
+They are LLVM's vectors, so that the same kernel serves every machine that LLVM knows, the page's
+WebAssembly included.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import extending as numba_extending
+from numba import types as numba_types
+from numba.core.typing import templates as numba_templates
+
+# These have no types that mypy could read.
+extending: Any = numba_extending
+templates: Any = numba_templates
+types: Any = numba_types
+
+# The width of a vector: an AVX-512 register, which other machines take in parts.
+# The build for the page sets 16, the width of WebAssembly's vectors.
+vector_bytes = 64
+
+
+def emitted(function: Callable[..., Any]) -> Any:
+    """Decorate a function on Numba's types, to be called from kernels on their values."""
+    return extending.intrinsic(function)
+
+
+def count_of(dtype: Any) -> int:
+    """Count the numbers of one of Numba's types that fill a vector."""
+    return int(vector_bytes * 8 // dtype.bitwidth)
+
+
+@emitted
+def lanes(typing: Any, array: Any) -> Any:
+    """How many values of an array stand side by side in one vector."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.get_constant(types.int64, count_of(signature.args[0].dtype))
+
+    return types.int64(array), emit
+
+
+class Vector(types.Type):  # type: ignore[misc]  # a class without types
+    """Numba's type of a register full of numbers, which can be added, subtracted, multiplied."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        self.count = count_of(dtype)
+        super().__init__(name=f"Vector({dtype}, {self.count})")
+
+
+class _Model(extending.models.PrimitiveModel):  # type: ignore[misc]  # as above
+    def __init__(self, manager: Any, kind: Any) -> None:
+        value = manager[kind.dtype].get_value_type()
+        super().__init__(manager, kind, ir.VectorType(value, kind.count))
+
+
+class _Elementwise(templates.AbstractTemplate):  # type: ignore[misc]  # as above
+    def generic(self, args: Any, kws: Any) -> Any:
+        both = isinstance(args[0], Vector) and args[0] == args[1]
+        return templates.signature(args[0], *args) if both else None
+
+
+def _define(function: Any, instruction: str) -> None:
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return getattr(builder, instruction)(*args)
+
+    templates.infer_global(function)(_Elementwise)
+    extending.lower_builtin(function, Vector, Vector)(emit)
+
+
+extending.register_model(Vector)(_Model)
+_define(operator.add, "fadd")
+_define(operator.sub, "fsub")
+_define(operator.mul, "fmul")
+
+
+def _vector_at(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    vector = context.get_value_type(Vector(kind.dtype))
+    data = context.make_array(kind)(context, builder, array).data
+    cell = builder.gep(data, [index], source_etype=vector.element)
+    return builder.bitcast(cell, vector.as_pointer()), vector
+
+
+@emitted
+def load(typing: Any, array: Any, index: Any) -> Any:
+    """Load the vector that starts at a flat index of an array."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place, vector = _vector_at(context, builder, sig.args[0], *args)
+        return builder.load(place, align=array.dtype.bitwidth // 8, typ=vector)
+
+    return Vector(array.dtype)(array, types.int64), emit
+
+
+@emitted
+def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
+    """Store a vector where `load` finds it."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place, _ = _vector_at(context, builder, sig.args[0], *args[:2])
+        builder.store(args[2], place, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, value), emit
+
+
+@emitted
+def splat(typing: Any, array: Any, value: Any) -> Any:
+    """Fill a vector for `array` with one number."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = context.get_value_type(Vector(array.dtype))
+        nothing = ir.Constant(vector, ir.Undefined)
+        one = builder.insert_element(nothing, args[1], ir.Constant(ir.IntType(32), 0))
+        first = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
+        return builder.shuffle_vector(one, nothing, first)
+
+    return Vector(array.dtype)(array, array.dtype), emit
+
+
+@emitted
+def transpose_block(typing: Any, source: Any, start: Any, target: Any, end: Any, step: Any) -> Any:
+    """Transpose a square of vectors, `step` numbers apart, from `start` to `end`."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        source_value, start_value, target_value, end_value, step_value = args
+        kind, out = sig.args[0], sig.args[2]
+        count = count_of(kind.dtype)
+        size = kind.dtype.bitwidth // 8
+        index, rows = start_value, []
+        for _ in range(count):
+            place, vector = _vector_at(context, builder, kind, source_value, index)
+            rows.append(builder.load(place, align=size, typ=vector))
+            index = builder.add(index, step_value)
+        mask = ir.VectorType(ir.IntType(32), count)
+        zips = [
+            ir.Constant(mask, [first + k // 2 + k % 2 * count for k in range(count)])
+            for first in (0, count // 2)
+        ]
+        # Half of the rows interleaved with the others: log2(count) times makes a transpose.
+        for _ in range(count.bit_length() - 1):
+            rows = [
+                builder.shuffle_vector(rows[k], rows[k + count // 2], zipped)
+                for k in range(count // 2)
+                for zipped in zips
+            ]
+        index = end_value
+        for row in rows:
+            place, _ = _vector_at(context, builder, out, target_value, index)
+            builder.store(row, place, align=size)
+            index = builder.add(index, step_value)
+        return context.get_dummy_value()
+
+    whole = types.int64
+    return types.void(source, whole, target, whole, whole), emit
