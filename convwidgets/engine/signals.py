@@ -644,9 +644,7 @@ def _numpys(a: ArrayLike, v: ArrayLike, mode: str, flip: bool) -> Array:
     padding: str | tuple[int, int] = mode
     if mode == "same":
         before = shorter.size // 2
-        padding = (
-            (shorter.size - 1 - before, before) if flip else (before, shorter.size - 1 - before)
-        )
+        padding = (before, shorter.size - 1 - before)
     y = conv1d(longer, shorter, padding=padding, flip=flip)
     # A correlation of v with a is that of a with v in reverse.
     return y[::-1].copy() if longer is second and not flip else y

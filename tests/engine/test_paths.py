@@ -1,0 +1,135 @@
+"""The ways to compute a convolution: when each is taken, that they agree, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from convwidgets import engine
+from convwidgets.engine import paths
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(300, 320)).astype(np.float32)
+GAUSS = np.exp(-(np.arange(-15, 16) ** 2) / 50)
+BOX = np.ones((31, 31), np.float32)
+NOISE = RNG.normal(size=(31, 31)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def native() -> Iterator[None]:
+    with engine.use("native"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("kernel", "path"),
+    [
+        (np.ones((3, 3)), "tiles"),
+        (RNG.normal(size=(7, 7)), "tiles"),
+        (BOX, "low rank"),
+        (np.outer(GAUSS, GAUSS), "low rank"),
+        (np.outer(GAUSS, GAUSS) - 0.5 * np.outer(GAUSS**2, GAUSS**2), "low rank"),
+        (NOISE, "fft"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_cheapest_path_is_taken_and_right(kernel: np.ndarray, path: str, dtype: type) -> None:
+    x, w = X.astype(dtype), kernel.astype(dtype)
+    explanation = engine.explain(engine.conv2d, x, w, padding="same")
+    assert explanation.path == path, str(explanation)
+    assert explanation.textbook == x.size * w.size
+    assert (explanation.multiply_adds < explanation.textbook) == (path != "tiles")
+    y = engine.conv2d(x, w, padding="same")
+    with engine.use("reference"):
+        expected = engine.conv2d(x.astype(np.float64), w.astype(np.float64), padding="same")
+    scale = np.abs(w).sum() * np.abs(x).max()
+    assert np.abs(y - expected).max() < scale * (4e-7 if dtype == np.float32 else 1e-15)
+
+
+def test_several_channels_strides_dilations_and_groups_by_every_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paths, "WORTH_A_SEARCH", 0)
+    rng = np.random.default_rng(5)
+    seen = set()
+    for _ in range(150):
+        groups, stride = int(rng.integers(1, 3)), tuple(map(int, rng.integers(1, 3, 2)))
+        dilation = tuple(map(int, rng.integers(1, 3, 2)))
+        x = rng.normal(size=(2, 2 * groups, 40, 37))
+        w = rng.normal(size=(3 * groups, 2, 9, 11))
+        if rng.random() < 0.6:
+            # One row of weights for all of a filter's channels.
+            w = rng.normal(size=(3 * groups, 2, 9, 1)) * rng.normal(size=(3 * groups, 1, 1, 11))
+        b = rng.normal(size=3 * groups)
+        asked = {"stride": stride, "dilation": dilation, "groups": groups, "padding": "half"}
+        margin = 0.01 if rng.random() < 0.5 else 1e9
+        monkeypatch.setattr(paths, "FOURIER_MARGIN", margin)
+        monkeypatch.setattr(paths, "PASS", 0.01 if rng.random() < 0.5 else 1e9)
+        explanation = engine.explain(engine.conv2d, x, w, b, **asked)
+        seen.add(explanation.path)
+        y = engine.conv2d(x, w, b, **asked)
+        with engine.use("reference"):
+            expected = engine.conv2d(x, w, b, **asked)
+        np.testing.assert_allclose(y, expected, atol=1e-9, err_msg=f"{explanation} {asked}")
+    assert seen == {"tiles", "low rank", "fft"}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kernel", [BOX, NOISE])
+def test_what_is_not_finite_reaches_its_own_windows_only(value: float, kernel: np.ndarray) -> None:
+    x = X.copy()
+    x[150, 160] = value
+    explanation = engine.explain(engine.conv2d, x, kernel, padding="same")
+    assert explanation.path == "tiles"
+    y = engine.conv2d(x, kernel, padding="same")
+    touched = ~np.isfinite(y)
+    assert touched[135:166, 145:176].all()
+    assert touched.sum() == 31 * 31
+    w = kernel.copy()
+    w[0, 0] = value
+    assert engine.explain(engine.conv2d, X, w, padding="same").path == "tiles"
+
+
+def test_rank_is_of_the_matrix_not_of_its_noise() -> None:
+    w = np.outer(GAUSS, GAUSS).astype(np.float32)
+    assert engine.explain(engine.conv2d, X, w).path == "low rank"
+    noisy = w + 1e-3 * NOISE
+    assert engine.explain(engine.conv2d, X, noisy.astype(np.float32)).path == "fft"
+
+
+def test_every_step_is_told() -> None:
+    told = engine.explain(engine.conv2d_gradients, X, NOISE[:3, :3], np.ones((298, 318)))
+    assert [step.operation for step in told.steps] == [
+        "conv2d input gradient",
+        "conv2d weight gradient",
+    ]
+    told = engine.explain(engine.separable_conv2d, X, GAUSS, GAUSS)
+    assert len(told.steps) == 2 and told.path == "tiles"
+    assert "conv2d: tiles, " in str(told) and "threads: " in str(told)
+    assert engine.explain(engine.max_pool2d, X, 2).path == "windows"
+    assert engine.explain(engine.conv_transpose2d, X, NOISE[:3, :3], stride=2).path == "scatter"
+    nothing = engine.explain(engine.activate, X, "relu")
+    assert nothing.path == "" and str(nothing) == "nothing to compute"
+    with engine.use("reference"):
+        assert engine.explain(engine.conv2d, X, BOX[:5, :5]).path == "reference"
+    with pytest.raises(ValueError, match="kernel of effective size"):
+        engine.explain(engine.conv2d, BOX, X)
+    # An error leaves nothing behind.
+    assert len(engine.explain(engine.conv2d, X, BOX[:3, :3]).steps) == 1
+
+
+def test_threads_can_be_set() -> None:
+    large = RNG.normal(size=(1024, 1024)).astype(np.float32)
+    try:
+        for count in (1, 2, 3):
+            engine.set_num_threads(count)
+            assert engine.get_num_threads() == count
+            told = engine.explain(engine.conv2d, large, NOISE[:7, :7])
+            assert told.steps[0].threads == count
+    finally:
+        engine.set_num_threads(None)
+    for wrong, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="count must be a whole number from 1"):
+            engine.set_num_threads(wrong)  # type: ignore[arg-type]
