@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, Literal, overload
@@ -14,6 +15,7 @@ from convwidgets.engine._arguments import (
     Array,
     Indices,
     Two,
+    is_plain,
     maps,
     same_shape,
     size_of,
@@ -25,6 +27,7 @@ from convwidgets.engine._arguments import (
 from convwidgets.engine.geometry import (
     LARGEST,
     Padding,
+    Pads,
     Pair,
     output_shape,
     pair,
@@ -380,20 +383,17 @@ class Pooling:
     ) -> None:
         self.x, self.new = maps("input", input)
         self.size = size_of(self.x)
-        self.kernel = pair("kernel_size", kernel_size, 1)
-        self.stride = self.kernel if stride is None else pair("stride", stride, 1)
-        self.dilation = pair("dilation", dilation, 1)
-        self.pads = resolve_padding(padding, self.size, self.kernel, self.stride, self.dilation)
-        self.out = output_shape(
+        asked = (
             self.size,
-            self.kernel,
-            self.stride,
-            self.pads,
-            self.dilation,
-            truth("ceil_mode", ceil_mode),
+            kernel_size,
+            kernel_size if stride is None else stride,
+            padding,
+            dilation,
         )
+        place = _places if is_plain(asked) else _places.__wrapped__
+        where = place(*asked, truth("ceil_mode", ceil_mode))
+        self.kernel, self.stride, self.dilation, self.pads, self.out = where
         self.shape = (*self.x.shape[:2], *self.out)
-        self._check_padding()
 
     def extreme(self, kind: int, return_indices: bool) -> Array | tuple[Array, Indices]:
         """Give the winners and, on demand, where they stand, as the caller's axes have them."""
@@ -492,20 +492,28 @@ class Pooling:
     def _note(self, operation: str, path: str, threads: int) -> None:
         paths.note(operation, path, self._cells(), self._cells(), threads)
 
-    def _check_padding(self) -> None:
-        axes = zip(
-            self.pads, self.kernel, self.dilation, self.size, self.stride, self.out, strict=True
-        )
-        for pads, kernel, dilation, size, stride, out in axes:
-            if max(pads) > kernel // 2:
-                raise ValueError(
-                    f"padding must be at most half of kernel_size {kernel}, got {max(pads)}"
-                )
-            windows = (window(o, kernel, stride, pads, dilation) for o in range(out))
-            if dilation > size and not all(any(0 <= i < size for i in w) for w in windows):
-                raise ValueError(
-                    f"dilation must leave each window a cell of the image's {size}, got {dilation}"
-                )
+
+@functools.lru_cache(256)
+def _places(
+    size: Two, kernel_size: Pair, stride: Pair, padding: Padding, dilation: Pair, ceil_mode: bool
+) -> tuple[Two, Two, Two, Pads, Two]:
+    """Check where windows lie, and that each has a cell of the picture."""
+    kernels, strides = pair("kernel_size", kernel_size, 1), pair("stride", stride, 1)
+    dilations = pair("dilation", dilation, 1)
+    both = resolve_padding(padding, size, kernels, strides, dilations)
+    shape = output_shape(size, kernels, strides, both, dilations, ceil_mode)
+    axes = zip(both, kernels, dilations, size, strides, shape, strict=True)
+    for pads, kernel, step, cells, apart, out in axes:
+        if max(pads) > kernel // 2:
+            raise ValueError(
+                f"padding must be at most half of kernel_size {kernel}, got {max(pads)}"
+            )
+        windows = (window(o, kernel, apart, pads, step) for o in range(out))
+        if step > cells and not all(any(0 <= i < cells for i in w) for w in windows):
+            raise ValueError(
+                f"dilation must leave each window a cell of the image's {cells}, got {step}"
+            )
+    return kernels, strides, dilations, both, shape
 
 
 def divisor(value: int | None) -> int:

@@ -22,7 +22,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils as numba_cgutils
 
-from convwidgets.engine.vector import count_of, emitted, types
+from convwidgets.engine.vector import count_of, dense, emitted, every_other, strided, types
 
 cgutils: Any = numba_cgutils  # Its functions have no types.
 
@@ -226,23 +226,13 @@ class _Tile:
         return node
 
     def dense(self, index: Any) -> Any:
-        return self.builder.load(self.vector_at(self.x, index), align=self.size, typ=self.vector)
+        return dense(self.builder, self.x, self.vector, index)
 
     def every_other(self, index: Any) -> Any:
-        """Take every other value; the second load starts on a value that is needed."""
-        count = self.vector.count
-        far = self.builder.add(index, self.whole(count - 1))
-        chosen = [*range(0, count, 2), *range(count + 1, 2 * count, 2)]
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), count), chosen)
-        return self.builder.shuffle_vector(self.dense(index), self.dense(far), mask)
+        return every_other(self.builder, self.x, self.vector, index)
 
     def strided(self, index: Any) -> Any:
-        cells = ir.Constant(self.vector, ir.Undefined)
-        for lane in range(self.vector.count):
-            cell = self.builder.load(self.value_at(self.x, index), align=self.size, typ=self.value)
-            cells = self.builder.insert_element(cells, cell, ir.Constant(ir.IntType(32), lane))
-            index = self.builder.add(index, self.x_lane)
-        return cells
+        return strided(self.builder, self.x, self.vector, index, self.x_lane)
 
     def splat(self, scalar: Any) -> Any:
         nothing = ir.Constant(self.vector, ir.Undefined)

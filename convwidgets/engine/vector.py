@@ -13,12 +13,14 @@ from typing import Any
 from llvmlite import ir
 from numba import extending as numba_extending
 from numba import types as numba_types
+from numba.core import cgutils as numba_cgutils
 from numba.core.typing import templates as numba_templates
 
 # These have no types that mypy could read.
 extending: Any = numba_extending
 templates: Any = numba_templates
 types: Any = numba_types
+cgutils: Any = numba_cgutils
 
 # The width of a vector: an AVX-512 register, which other machines take in parts.
 # The build for the page sets 16, the width of WebAssembly's vectors.
@@ -122,6 +124,78 @@ def splat(typing: Any, array: Any, value: Any) -> Any:
         return builder.shuffle_vector(one, nothing, first)
 
     return Vector(array.dtype)(array, array.dtype), emit
+
+
+@emitted
+def load_strided(typing: Any, array: Any, index: Any, stride: Any) -> Any:
+    """Load the numbers at `index`, ``index + stride``, … of an array."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = sig.args[0]
+        data = context.make_array(kind)(context, builder, args[0]).data
+        vector = context.get_value_type(Vector(kind.dtype))
+        result = cgutils.alloca_once(builder, vector)
+        unit = builder.icmp_signed("==", args[2], args[2].type(1))
+        with builder.if_else(unit) as (then, otherwise):
+            with then:
+                builder.store(dense(builder, data, vector, args[1]), result)
+            with otherwise:
+                double = builder.icmp_signed("==", args[2], args[2].type(2))
+                with builder.if_else(double) as (then, otherwise):
+                    with then:
+                        builder.store(every_other(builder, data, vector, args[1]), result)
+                    with otherwise:
+                        builder.store(strided(builder, data, vector, *args[1:]), result)
+        return builder.load(result, typ=vector)
+
+    return Vector(array.dtype)(array, types.int64, types.int64), emit
+
+
+@emitted
+def better(typing: Any, value: Any, old: Any, greatest: Any) -> Any:
+    """Let `value` take the place of `old` where it is greater, or less, or NaN."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        value_vector, old_vector, flag = args
+        more = builder.fcmp_ordered(">", value_vector, old_vector)
+        less = builder.fcmp_ordered("<", value_vector, old_vector)
+        nan = builder.fcmp_unordered("uno", value_vector, value_vector)
+        wins = builder.select(builder.icmp_signed("!=", flag, flag.type(0)), more, less)
+        return builder.select(builder.or_(wins, nan), value_vector, old_vector)
+
+    return value(value, old, types.int64), emit
+
+
+def dense(builder: Any, data: Any, vector: Any, index: Any) -> Any:
+    """Emit the load of numbers that stand side by side."""
+    place = builder.gep(data, [index], source_etype=vector.element)
+    pointer = builder.bitcast(place, vector.as_pointer())
+    return builder.load(pointer, align=_size(vector), typ=vector)
+
+
+def every_other(builder: Any, data: Any, vector: Any, index: Any) -> Any:
+    """Emit the load of every other number; the second half starts on one that is needed."""
+    count = vector.count
+    near = dense(builder, data, vector, index)
+    far = dense(builder, data, vector, builder.add(index, index.type(count - 1)))
+    chosen = [*range(0, count, 2), *range(count + 1, 2 * count, 2)]
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), count), chosen)
+    return builder.shuffle_vector(near, far, mask)
+
+
+def strided(builder: Any, data: Any, vector: Any, index: Any, stride: Any) -> Any:
+    """Emit the load of numbers one by one."""
+    cells = ir.Constant(vector, ir.Undefined)
+    for lane in range(vector.count):
+        place = builder.gep(data, [index], source_etype=vector.element)
+        cell = builder.load(place, align=_size(vector), typ=vector.element)
+        cells = builder.insert_element(cells, cell, ir.Constant(ir.IntType(32), lane))
+        index = builder.add(index, stride)
+    return cells
+
+
+def _size(vector: Any) -> int:
+    return 8 if isinstance(vector.element, ir.DoubleType) else 4
 
 
 @emitted

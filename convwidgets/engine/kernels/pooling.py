@@ -8,6 +8,7 @@ import numpy as np
 
 from convwidgets.engine._jit import kernel
 from convwidgets.engine.kernels.axis import span
+from convwidgets.engine.vector import better, lanes, load, load_strided, store
 
 AVERAGE, MAX, MIN = range(3)
 
@@ -256,12 +257,18 @@ def _better(
     best: Any, source: Any, j0: int, j1: int, stride: int, shift: int, greatest: int
 ) -> None:
     """Let ``source[j · stride + shift]`` take the place of ``best[j]`` where it wins."""
-    for k in range(j0, j1):
-        # Unsigned indices, so that no test for negative ones keeps the loop from vectors.
-        j, at = np.uint64(k), np.uint64(k * stride + shift)
-        value, old = source[at], best[j]
-        wins = value > old if greatest else value < old
-        best[j] = value if wins | (value != value) else old
+    vector = lanes(best)
+    if j1 - j0 < vector:
+        for j in range(j0, j1):
+            value, old = source[j * stride + shift], best[j]
+            wins = value > old if greatest else value < old
+            best[j] = value if wins | (value != value) else old
+        return
+    for k in range(j0, j1, vector):
+        # The last vector overlaps the one before: what has won wins again.
+        j = min(k, j1 - vector)
+        values = load_strided(source, j * stride + shift, stride)
+        store(best, j, better(values, load(best, j), greatest))
 
 
 @kernel
@@ -278,6 +285,7 @@ def _keep(
 ) -> None:
     """Do as `_better`, and remember the place: `start` and the winner's column."""
     for k in range(j0, j1):
+        # Unsigned indices, so that no test for negative ones keeps the loop from vectors.
         j, at = np.uint64(k), np.uint64(k * stride + shift)
         value, old, place = source[at], best[j], where[j]
         wins = value > old if greatest else value < old
@@ -288,5 +296,10 @@ def _keep(
 
 @kernel
 def _add(target: Any, source: Any, j0: int, j1: int, stride: int, shift: int) -> None:
-    for k in range(j0, j1):
-        target[np.uint64(k)] += source[np.uint64(k * stride + shift)]
+    """Add ``source[j · stride + shift]`` to ``target[j]``."""
+    vector = lanes(target)
+    whole = j0 + (j1 - j0) // vector * vector
+    for j in range(j0, whole, vector):
+        store(target, j, load(target, j) + load_strided(source, j * stride + shift, stride))
+    for j in range(whole, j1):
+        target[j] += source[j * stride + shift]

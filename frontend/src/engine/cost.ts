@@ -1,5 +1,5 @@
 import { outputSize } from "./geometry";
-import { areTame, cheapestPath, tilesPath } from "./paths";
+import { cheapestPath } from "./paths";
 import type { Job } from "./types";
 
 /** The multiply-adds (comparisons for a pooling) that a job takes on its cheapest path. */
@@ -22,9 +22,8 @@ export function multiplyAdds(job: Job): number {
   const height = outputSize(image.height, kernel.height, stride, [pad[0], pad[1]], dilation);
   const width = outputSize(image.width, kernel.width, stride, [pad[2], pad[3]], dilation);
   const maps = image.channels === 3 && (channels === "sum" || channels === "each") ? 3 : 1;
-  const own = { filters: maps, channels: 1, height: kernel.height, width: kernel.width };
+  const own = { ...kernel, filters: maps, channels: 1 };
   const inputs = [image.height + pad[0] + pad[1], image.width + pad[2] + pad[3]] as const;
-  const path = cheapestPath(own, maps, inputs, [height, width], [stride, stride], [dilation, dilation]);
-  const taken = path.path === "tiles" || areTame(image.data, kernel.data) ? path : tilesPath(own, [height, width]);
-  return taken.multiplyAdds;
+  const steps = [[stride, stride], [dilation, dilation]] as const;
+  return cheapestPath(image.data, own, maps, inputs, [height, width], ...steps).multiplyAdds;
 }

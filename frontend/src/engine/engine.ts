@@ -14,7 +14,7 @@ import {
 } from "./checks";
 import { type FourierPlan, roots } from "./fourier";
 import { effectiveKernel } from "./geometry";
-import { MEMORY_LIMIT, type Path, areTame, cheapestPath, tilesPath } from "./paths";
+import { MEMORY_LIMIT, type Path, cheapestPath } from "./paths";
 import type {
   Activation,
   Conv2dOptions,
@@ -120,8 +120,7 @@ export class PageEngine {
     const { height, width } = checkConv2d(x, w, options);
     const [top, bottom, left, right] = options.pad;
     const inputs = [x.height + top + bottom, x.width + left + right] as const;
-    const path = cheapestPath(w, options.groups, inputs, [height, width], options.stride, options.dilation);
-    return path.path === "tiles" || areTame(x.data, w.data) ? path : tilesPath(w, [height, width]);
+    return cheapestPath(x.data, w, options.groups, inputs, [height, width], options.stride, options.dilation);
   }
 
   /** The greatest value of each window, and where it stands in its plane. */
@@ -324,7 +323,8 @@ export class PageEngine {
     const { w, stride, topLeft, dilation, groups, outputs } = call;
     const [height, width] = outputs;
     const copies = this.#room([rimCopies(w, stride, dilation, height)]);
-    const rows = Math.max(4, Math.min(height, Math.floor(work / tilesPath(w, [1, width]).multiplyAdds)));
+    const perRow = width * w.filters * w.channels * w.height * w.width;
+    const rows = Math.max(4, Math.min(height, Math.floor(work / perRow)));
     for (let row = 0; row < height; row += rows) {
       const end = Math.min(row + rows, height);
       this.#call("conv2d", [...arrays, copies], [...stride, ...topLeft, ...dilation, groups, row, end]);

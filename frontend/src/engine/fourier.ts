@@ -7,14 +7,15 @@ const SIDES = 6;
 const MOST_BYTES = 32 * 2 ** 20;
 /**
  * Measured times of a cell in WebAssembly, in the multiply-adds that the direct kernel does
- * meanwhile: to be read or written, per factor of two in the tile's size to be transformed, per
- * product of spectra.
+ * meanwhile: to be read or written, per factor of two in the tile's size to be transformed, more
+ * for each so many cells of the tile, which leave the caches, and per product of spectra.
  */
-const COPY = 40;
-const TRANSFORM = 2;
-const PRODUCT = 10;
-/** Columns of a strip: four of WebAssembly's vectors, a line of the cache. */
-const STRIP = 16;
+const COPY = 4;
+const TRANSFORM = 2.6;
+const FAR = 2 ** 13;
+const PRODUCT = 6;
+/** Columns of a strip: measured faster than 4, 8 and 16, though two lines of the cache. */
+const STRIP = 32;
 
 /** How a convolution is cut up. */
 export interface FourierPlan {
@@ -91,5 +92,5 @@ function tilings(reach: number, outputs: number, stride: number): [side: number,
 }
 
 function transform(cells: number): number {
-  return cells * (COPY + TRANSFORM * Math.log2(cells));
+  return cells * (COPY + TRANSFORM * Math.log2(cells) + cells / FAR);
 }

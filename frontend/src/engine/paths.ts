@@ -1,45 +1,44 @@
-/** The ways to compute one convolution, and the choice between them. */
+/**
+ * The ways to compute one convolution, and the choice between them. Two passes of tiles, with columns
+ * and with rows, are no third: in the page transforms are as fast even for filters of rank one.
+ */
 import { type FourierPlan, fourierPlan } from "./fourier";
 import type { Kernel, Pair } from "./types";
 
-/** How a convolution is computed, and the multiply-adds of the direct kernel that take as long. */
+/** How a convolution is computed, and the multiply-adds of the tiles that take as long. */
 export type Path =
   | { path: "tiles"; multiplyAdds: number }
   | { path: "fft"; multiplyAdds: number; plan: FourierPlan };
 
 /** What the module's memory may grow to. */
 export const MEMORY_LIMIT = 256 * 2 ** 20;
-/** What lies in the memory beside the arrays: the module's own, and what alignment leaves empty. */
+/** What lies there beside the arrays: the module's own, and the gaps between them. */
 const RESERVE = 2 ** 20;
-/** Sums of what the transforms add up stay this far below float32's infinity. */
+/** Below so many multiply-adds no other way is worth a last digit that the tiles have right. */
+const WORTH_A_SEARCH = 1e7;
+/** Transforms add up no more than this of products, so that sums stay far below float32's infinity. */
 const TAME = 2 ** 100;
 
-/** The cheapest path, if values are such as every path can take: see `areTame`. */
+/** The cheapest path for filters and the values that they are laid on; `inputs` counts the padding. */
 export function cheapestPath(
-  w: Omit<Kernel, "data">,
+  values: Float32Array,
+  w: Kernel,
   groups: number,
   inputs: Pair,
   outputs: Pair,
   stride: Pair,
   dilation: Pair,
 ): Path {
-  const direct = tilesPath(w, outputs);
-  const weights = w.filters * w.channels * w.height * w.width;
-  const cells = w.channels * groups * inputs[0] * inputs[1] + w.filters * outputs[0] * outputs[1];
-  const bytes = MEMORY_LIMIT - RESERVE - 4 * (weights + cells);
-  const plan = fourierPlan(w, groups, outputs, stride, dilation, bytes);
+  const cells = outputs[0] * outputs[1] * w.filters;
+  const weights = w.channels * w.height * w.width;
+  const tiles = { path: "tiles", multiplyAdds: cells * weights } as const;
+  if (tiles.multiplyAdds < WORTH_A_SEARCH) return tiles;
+  const taken = 4 * (w.channels * groups * inputs[0] * inputs[1] + w.filters * weights + cells);
+  const plan = fourierPlan(w, groups, outputs, stride, dilation, MEMORY_LIMIT - RESERVE - taken);
   const multiplyAdds = plan ? plan.filtersCost + plan.pairsCost : Infinity;
-  return plan && multiplyAdds < direct.multiplyAdds ? { path: "fft", multiplyAdds, plan } : direct;
-}
-
-/** Every weight with every cell. */
-export function tilesPath(w: Omit<Kernel, "data">, outputs: Pair): Path {
-  return { path: "tiles", multiplyAdds: outputs[0] * outputs[1] * w.filters * w.channels * w.height * w.width };
-}
-
-/** Whether no NaN, infinity or overflow can come of transforms, where one would spoil whole tiles. */
-export function areTame(x: Float32Array, w: Float32Array): boolean {
-  return magnitude(w) * magnitude(x) < TAME;
+  // One NaN, infinity or overflow would spoil two whole tiles.
+  const chosen = plan && multiplyAdds < tiles.multiplyAdds && magnitude(w.data) * magnitude(values) < TAME;
+  return chosen ? { path: "fft", multiplyAdds, plan } : tiles;
 }
 
 function magnitude(values: Float32Array): number {
