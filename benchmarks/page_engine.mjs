@@ -6,8 +6,9 @@
  *
  * Each round runs each once and then times three calls, so that a change of the machine's pace
  * meets all; medians and 95th percentiles of the calls, in milliseconds. "engine" is the WebAssembly
- * with its copies in and out, "move" all that one move of a slider computes. `PYTHON` names another
- * interpreter than `python`; with none that has the package, the native columns are missing.
+ * with its copies in and out, "path" the way that it takes, "move" all that one move of a slider
+ * computes. `PYTHON` names another interpreter than `python`; with none that has the package, the
+ * native columns are missing.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -26,6 +27,7 @@ const CASES = [
   { size: 512, kernel: 3 },
   { size: 512, kernel: 7 },
   { size: 512, kernel: 15 },
+  { size: 512, kernel: 31 },
   { size: 1024, kernel: 3 },
   { size: 1024, kernel: 7 },
   { size: 512, kernel: 7, stride: 2 },
@@ -42,7 +44,7 @@ const { loadEngine, run } = await pageCode();
 const engine = await loadEngine();
 const native = await nativeEngine();
 const ratios = new Map();
-print(["", "engine", "p95", "move", "p95", "JavaScript", "p95", "ratio", "native", "p95", "of native"]);
+print(["", "path", "engine", "p95", "move", "p95", "JavaScript", "p95", "ratio", "native", "p95", "of native"]);
 for (const { size, kernel, stride = 1, dilation = 1 } of CASES) {
   const pad = dilation * (kernel >> 1);
   const image = { data: noise(size * size), channels: 1, height: size, width: size };
@@ -87,7 +89,8 @@ for (const { size, kernel, stride = 1, dilation = 1 } of CASES) {
   ratios.set(name, { javaScript: javaScript / ours, native: ours / theirs });
   const columns = numbers.map((pair) => pair.map((ms) => ms?.toFixed(3) ?? "–"));
   columns.splice(3, 0, [`${(javaScript / ours).toFixed(1)}×`]);
-  print([name, ...columns.flat(), native ? `${(ours / theirs).toFixed(1)}×` : "–"]);
+  const { path } = engine.explain(image, weights, options);
+  print([name, path, ...columns.flat(), native ? `${(ours / theirs).toFixed(1)}×` : "–"]);
 }
 for (const { kernel, ...bounds } of GOALS) {
   const name = `512² ${kernel}×${kernel}`;

@@ -89,10 +89,23 @@ def _compute(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     values = {key: trait.receive(widget, state[key]) for key, trait in parts.items()}
     widget._geometry(values)
     start = time.perf_counter()
-    maps = widget._compute(values)
+    maps = _new_ones(widget._compute(values), values["image"])
     milliseconds = round(1000 * (time.perf_counter() - start), 3)
     shapes = {name: {"shape": list(array.shape)} for name, array in maps.items()}
     return {"type": "frame", "ms": milliseconds, "maps": shapes}, [*map(_bytes, maps.values())]
+
+
+def _new_ones(maps: Mapping[str, Any], image: Image) -> dict[str, Any]:
+    """Leave out what the page has: the picture itself, and a map that is another once more.
+
+    A map that is missing is the one before it: see `fromKernel` in the page's explorers.
+    """
+    told: dict[str, Any] = {}
+    for name, array in maps.items():
+        picture = np.may_share_memory(array, image.pixels)
+        if not picture and not any(array is other for other in told.values()):
+            told[name] = array
+    return told
 
 
 def _bytes(array: Any) -> memoryview:

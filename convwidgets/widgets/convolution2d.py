@@ -297,7 +297,8 @@ def compute(values: Mapping[str, Any]) -> Maps:
         maps["partial"] = own
         own = (own[0] + own[1] + own[2] + bias)[None]
     maps["feature"] = own
-    maps["activated"] = activate(own, values["activation"])
+    kind = values["activation"]
+    maps["activated"] = own if kind == "none" else activate(own, kind)
     return {**maps, **_pool(maps["activated"], values)}
 
 

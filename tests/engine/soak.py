@@ -21,6 +21,7 @@ import os
 import random
 import resource
 import secrets
+import signal
 import struct
 import subprocess
 import sys
@@ -229,7 +230,7 @@ class Draw:
         flat = np.ravel(value)
         if way == 0:
             return value[None]
-        if way == 1:
+        if way == 1 and len(value):
             return value[0]
         if way == 2:
             return value[..., :-1]
@@ -634,8 +635,8 @@ def work(seed: int, numbers: Any, told: Callable[[int], None], verbose: bool = F
                 ends[call.name.removeprefix("explain "), end] += 1
                 del call
                 guards.sweep()
-            except BaseException:
-                print(f"call {number} of seed {seed}: {drawn(seed, number)}", flush=True)
+            except BaseException as error:
+                error.add_note(f"in call {number} of seed {seed}")
                 raise
     return ends
 
@@ -666,8 +667,8 @@ def main(words: list[str] | None = None) -> int:
         (last,) = struct.unpack("q", progress.read_bytes())
     if code:
         print(
-            f"ended with code {code} in call {last}; again: "
-            f"python -m tests.engine.soak --seed {seed} --only {last}",
+            f"ended with code {code} in call {last}:\n{drawn(seed, last)}\n"
+            f"again: python -m tests.engine.soak --seed {seed} --only {last}",
             flush=True,
         )
         return 1
@@ -687,7 +688,8 @@ def _watch(process: subprocess.Popen, progress: Path) -> int:
             before, since = now, time.monotonic()
         elif time.monotonic() - since > PATIENCE:
             print(f"no call ended for {PATIENCE} seconds", flush=True)
-            process.kill()
+            # On which faulthandler tells where it was.
+            process.send_signal(signal.SIGABRT)
             return process.wait()
 
 

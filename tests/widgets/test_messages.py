@@ -162,6 +162,15 @@ def test_a_frame_is_what_python_computes() -> None:
     np.testing.assert_array_equal(maps["activated"].ravel()[winners], maps["output"].ravel())
 
 
+def test_a_frame_holds_no_map_twice() -> None:
+    widget = Convolution2DExplorer(image="step", kernel="sobel_x")
+    page = Page(widget)
+    answer, parts = page.ask({"type": "compute", "state": wire(widget)})
+    assert list(answer["maps"]) == ["feature"] and len(parts) == 1
+    answer, _ = page.ask({"type": "compute", "state": {**wire(widget), "activation": "relu"}})
+    assert list(answer["maps"]) == ["feature", "activated"]
+
+
 def test_a_pooling_frame() -> None:
     widget = PoolingExplorer(image=RGB, channels="each", shift=(1, 0))
     answer, parts = Page(widget).ask({"type": "compute", "state": wire(widget)})

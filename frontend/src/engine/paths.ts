@@ -14,12 +14,16 @@ export type Path =
 export const MEMORY_LIMIT = 256 * 2 ** 20;
 /** What lies there beside the arrays: the module's own, and the gaps between them. */
 const RESERVE = 2 ** 20;
-/** Below so many multiply-adds no other way is worth a last digit that the tiles have right. */
+/** Below so many multiply-adds no other way is worth the search. */
 const WORTH_A_SEARCH = 1e7;
-/** Transforms add up no more than this of products, so that sums stay far below float32's infinity. */
-const TAME = 2 ** 100;
+/** The tiles have whole numbers and zeros exactly right: another way must be so many times cheaper. */
+const WORTH_ROUNDING = 1.5;
+/** The measured time to look at a value of the picture, in multiply-adds. */
+const LOOK = 15;
+/** Of values below this no sum in the transforms comes near float32's infinity. */
+const TAME = 2 ** 40;
 
-/** The cheapest path for filters and the values that they are laid on; `inputs` counts the padding. */
+/** The path for filters on a picture's values; `inputs` is its size, padding included. */
 export function cheapestPath(
   values: Float32Array,
   w: Kernel,
@@ -35,14 +39,16 @@ export function cheapestPath(
   if (tiles.multiplyAdds < WORTH_A_SEARCH) return tiles;
   const taken = 4 * (w.channels * groups * inputs[0] * inputs[1] + w.filters * weights + cells);
   const plan = fourierPlan(w, groups, outputs, stride, dilation, MEMORY_LIMIT - RESERVE - taken);
-  const multiplyAdds = plan ? plan.filtersCost + plan.pairsCost : Infinity;
+  if (!plan) return tiles;
+  const multiplyAdds = plan.filtersCost + plan.pairsCost + LOOK * values.length;
+  const cheaper = WORTH_ROUNDING * multiplyAdds < tiles.multiplyAdds;
   // One NaN, infinity or overflow would spoil two whole tiles.
-  const chosen = plan && multiplyAdds < tiles.multiplyAdds && magnitude(w.data) * magnitude(values) < TAME;
-  return chosen ? { path: "fft", multiplyAdds, plan } : tiles;
+  return cheaper && areTame(w.data) && areTame(values) ? { path: "fft", multiplyAdds, plan } : tiles;
 }
 
-function magnitude(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.abs(values[i] as number);
-  return sum;
+function areTame(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    if (!(Math.abs(values[i] as number) < TAME)) return false;
+  }
+  return true;
 }
