@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,8 +17,12 @@ Two: TypeAlias = tuple[int, int]
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-def numbers(name: str, value: ArrayLike, dtype: Any = None) -> Array:
+def numbers(name: str, value: ArrayLike, dtype: str = "") -> Array:
     """Make an array that the kernels can read: float32 or float64, C-contiguous, aligned."""
+    if type(value) is np.ndarray and value.flags.carray:
+        kind = value.dtype
+        if kind.char in (dtype or "fd") and kind.isnative:
+            return value
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -26,15 +31,14 @@ def numbers(name: str, value: ArrayLike, dtype: Any = None) -> Array:
         raise TypeError(
             f"{name} must hold real numbers of at most 64 bits, got the type {array.dtype}"
         )
-    if dtype is None:
-        wide = array.dtype.kind == "f" and array.dtype.itemsize == 8
-        dtype = np.float64 if wide else np.float32
+    if not dtype:
+        dtype = "d" if array.dtype.kind == "f" and array.dtype.itemsize == 8 else "f"
     return np.require(array, dtype, ("C_CONTIGUOUS", "ALIGNED"))
 
 
-def maps(name: str, value: ArrayLike, dtype: Any = None) -> tuple[Array, int]:
+def maps(name: str, value: ArrayLike) -> tuple[Array, int]:
     """Give maps four axes, and the number of those that are new."""
-    x = numbers(name, value, dtype)
+    x = numbers(name, value)
     shape = x.shape
     if x.ndim not in (2, 3, 4):
         raise ValueError(f"{name} must be (H, W), (C, H, W) or (N, C, H, W), got shape {shape}")
@@ -49,7 +53,7 @@ def maps(name: str, value: ArrayLike, dtype: Any = None) -> tuple[Array, int]:
 
 def filters(value: ArrayLike, x: Array, axes: int, first: str = "O, C / groups") -> Array:
     """Give the weight four axes, in the type of the maps it meets."""
-    w = numbers("weight", value, x.dtype)
+    w = numbers("weight", value, x.dtype.char)
     if axes == 2 and w.ndim != 2:
         raise ValueError(f"weight must be (Kh, Kw) beside an (H, W) input, got shape {w.shape}")
     if axes != 2 and w.ndim != 4:
@@ -65,7 +69,7 @@ def biases(value: ArrayLike | None, x: Array, count: int) -> Array:
     """One bias for each filter; zeros where none is given."""
     if value is None:
         return np.zeros(count, x.dtype)
-    b = numbers("bias", value, x.dtype)
+    b = numbers("bias", value, x.dtype.char)
     if b.shape != (count,) and not (b.ndim == 0 and count == 1):
         raise ValueError(f"bias must have shape ({count},), one for each filter, got {b.shape}")
     return writeable(b.reshape(count))
@@ -126,10 +130,16 @@ def indices(value: ArrayLike, shape: tuple[int, ...], plane: int) -> NDArray[np.
 
 def same_shape(name: str, value: ArrayLike, x: Array, shape: tuple[int, ...], new: int) -> Array:
     """Check a gradient that must have the shape of what it belongs to."""
-    g = numbers(name, value, x.dtype)
+    g = numbers(name, value, x.dtype.char)
     if g.shape != shape[new:]:
         raise ValueError(f"{name} must have the output's shape {shape[new:]}, got {g.shape}")
     return writeable(g.reshape(shape))
+
+
+def is_finite(values: Array) -> bool:
+    """Tell by a sum, which is finite only if all terms are; one that overflows only costs time."""
+    flat = values.reshape(-1)
+    return math.isfinite(np.dot(flat, flat))
 
 
 def truth(name: str, value: bool) -> bool:

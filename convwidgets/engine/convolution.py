@@ -20,6 +20,7 @@ from convwidgets.engine._arguments import (
     check_groups,
     check_padding_mode,
     filters,
+    is_finite,
     is_plain,
     maps,
     numbers,
@@ -263,7 +264,7 @@ class Convolution:
         The kernels leave padding's zeros out of their sums, which only a weight that is
         infinite or NaN can tell.
         """
-        if self.padding_mode == "zeros" and np.isfinite(self.w).all():
+        if self.padding_mode == "zeros" and is_finite(self.w):
             return self.x, self.pads
         return pad2d(self.x, self.pads, self.padding_mode), NO_PADS
 
@@ -345,7 +346,7 @@ def transposed(
         return y
 
     def rows(first: int, end: int) -> None:
-        memory = _threads.scratch(x.dtype, out[1] + stride[1])
+        memory = _threads.scratch(x.dtype, 2 * out[1])
         steps = (*stride, *top_left, *dilation, groups, first, end)
         compiled.conv_transpose2d(x, w, b, y, memory, *steps)
 
@@ -368,7 +369,7 @@ def pad2d(x: Array, pads: Pads, mode: str) -> Array:
 
 
 def _line(name: str, value: ArrayLike, x: Array) -> Array:
-    line = numbers(name, value, x.dtype)
+    line = numbers(name, value, x.dtype.char)
     if line.ndim != 1 or line.size == 0:
         raise ValueError(f"{name} must be a row of numbers, got shape {line.shape}")
     return line

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convwidgets.engine import _threads, fourier, native, reference
-from convwidgets.engine._arguments import Array, Two
+from convwidgets.engine._arguments import Array, Two, is_finite
 from convwidgets.engine.geometry import effective_kernel
 
 # A tile of the compiled kernel is four rows high.
@@ -170,14 +169,14 @@ def correlate(
             y = reference.conv2d(cells, w, b, out, stride, dilation, groups)
         note(operation, "reference", textbook, textbook)
         return y
-    if textbook >= WORTH_A_SEARCH and _is_finite(w):
+    if textbook >= WORTH_A_SEARCH and is_finite(w):
         price = fourier.cost(x.shape, w.shape, y.shape, stride, dilation, x.dtype)
         most = min(textbook, FOURIER_MARGIN * price)
-        if (factors := _factors(compiled, x, w, y, most)) and _is_finite(x):
+        if (factors := _factors(compiled, x, w, y, most)) and is_finite(x):
             work = _two_passes(compiled, x, *factors, b, y, stride, top_left, dilation, groups)
             note(operation, "low rank", work, textbook, _threads.threads_for(work) or 1)
             return y
-        if FOURIER_MARGIN * price < textbook and _is_finite(x):
+        if FOURIER_MARGIN * price < textbook and is_finite(x):
             fourier.conv2d(compiled, x, w, b, y, stride, top_left, dilation, groups)
             note(operation, "fft", price, textbook, _threads.threads_for(int(price)) or 1)
             return y
@@ -244,7 +243,10 @@ def _rims(x: Array, w: Array, y: Array, stride: Two, dilation: Two) -> int:
     lines = effective_kernel(w.shape[2], dilation[0])
     each = w.shape[1] * 2 * part
     wanted = each * ((y.shape[2] - 1) * stride[0] + lines)
-    return int(max(each * lines, min(wanted, _threads.SCRATCH)))
+    # Without room for one row the rims are computed cell by cell: better than a wide dilation's
+    # zeros filling all memory.
+    most = max(x.size + w.size + y.size, _threads.SCRATCH)
+    return int(min(max(each * lines, min(wanted, _threads.SCRATCH)), most))
 
 
 def _two_passes(
@@ -310,12 +312,6 @@ def _decomposed(
     return tuple(
         np.ascontiguousarray(part[:, :, :rank].transpose(0, 2, 1)) for part in (columns, rows)
     )  # type: ignore[return-value]  # two of them
-
-
-def _is_finite(values: NDArray[Any]) -> bool:
-    """Tell by the sum, which is finite only if all terms are; one that overflows costs time."""
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(values.sum(dtype=values.dtype)))
 
 
 @contextlib.contextmanager

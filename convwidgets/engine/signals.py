@@ -633,7 +633,7 @@ def global_max_pool1d(input: ArrayLike) -> Array:  # noqa: A002  # PyTorch's nam
 
 
 def _numpys(a: ArrayLike, v: ArrayLike, mode: str, flip: bool) -> Array:
-    dtype = np.result_type(numbers("a", a), numbers("v", v))
+    dtype = np.result_type(numbers("a", a), numbers("v", v)).char
     first, second = numbers("a", a, dtype), numbers("v", v, dtype)
     for name, values in (("a", first), ("v", second)):
         if values.ndim != 1 or values.size == 0:

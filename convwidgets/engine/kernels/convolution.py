@@ -79,17 +79,17 @@ def conv_transpose2d(
     """``y[n, o, r·S − top + u·D, s·S − left + v·D] = b[o] + Σ w[c, o, u, v] · x[n, c, r, s]``.
 
     Every input cell lays a weighted kernel on the output. The columns of an output row that
-    stand S apart are summed side by side in `scratch`, which holds a row of `y` and S cells.
+    stand S apart are summed side by side in `scratch`, which holds two rows of `y`.
     """
     channels, each, kernel_h, kernel_w = w.shape
     columns = y.shape[3]
     inside = channels // groups
-    spread = (columns - 1) // stride_w + 1
+    spread, phases = (columns - 1) // stride_w + 1, min(stride_w, columns)
     for n in range(x.shape[0]):
         for o in range(each * groups):
             first = o // each * inside
             for i in range(row0, row1):
-                sums = scratch[: spread * stride_w]
+                sums = scratch[: spread * phases]
                 sums[:] = b[o]
                 for u in range(kernel_h):
                     at = i + top - u * dilation_h
@@ -99,12 +99,14 @@ def conv_transpose2d(
                     for v in range(kernel_w):
                         reach = v * dilation_w - left
                         phase, shift = reach % stride_w, reach // stride_w
+                        if phase >= phases:
+                            continue
                         start = phase * spread + shift
                         s0, s1 = max(-shift, 0), min(spread - shift, x.shape[3])
                         for c in range(first, first + inside):
                             _add_scaled(sums, start, x[n, c, row], s0, s1, w[c, o % each, u, v])
                 target = y[n, o, i]
-                for phase in range(stride_w):
+                for phase in range(phases):
                     count = (columns - phase + stride_w - 1) // stride_w
                     for k in range(count):
                         target[np.uint64(k * stride_w + phase)] = sums[

@@ -38,6 +38,7 @@ def extreme_pool2d(
     """
     height, width = x.shape[2:]
     worst = x.dtype.type(-np.inf if greatest else np.inf)
+    v0, v1 = _met(y.shape[3], kernel_w, stride_w, left, dilation_w, width)
     for n in range(x.shape[0]):
         for c in range(x.shape[1]):
             for i in range(row0, row1):
@@ -52,7 +53,7 @@ def extreme_pool2d(
                     down[:] = worst
                     for u in range(u0, u1):
                         _better(down, x[n, c, top_row + u * dilation_h], 0, width, 1, 0, greatest)
-                    for v in range(kernel_w):
+                    for v in range(v0, v1):
                         shift = v * dilation_w - left
                         j0, j1 = span(0, best.size, shift, shift, stride_w, width)
                         _better(best, down, j0, j1, stride_w, shift, greatest)
@@ -61,7 +62,7 @@ def extreme_pool2d(
                 where[:] = -1
                 for u in range(u0, u1):
                     row = top_row + u * dilation_h
-                    for v in range(kernel_w):
+                    for v in range(v0, v1):
                         shift = v * dilation_w - left
                         j0, j1 = span(0, best.size, shift, shift, stride_w, width)
                         _keep(
@@ -95,6 +96,7 @@ def avg_pool2d(
     A divisor other than 0 takes the place of the count. `scratch` holds a row of `x`.
     """
     height, width = x.shape[2:]
+    v0, v1 = _met(y.shape[3], kernel_w, stride_w, left, dilation_w, width)
     for n in range(x.shape[0]):
         for c in range(x.shape[1]):
             for i in range(row0, row1):
@@ -105,7 +107,7 @@ def avg_pool2d(
                 u0, u1 = span(0, kernel_h, row, row, dilation_h, height)
                 for u in range(u0, u1):
                     _add(down, x[n, c, row + u * dilation_h], 0, width, 1, 0)
-                for v in range(kernel_w):
+                for v in range(v0, v1):
                     shift = v * dilation_w - left
                     j0, j1 = span(0, target.size, shift, shift, stride_w, width)
                     _add(target, down, j0, j1, stride_w, shift)
@@ -227,6 +229,17 @@ def unpool2d(x: Any, index: Any, y: Any, add: int) -> None:
                             plane[row, column] += x[n, c, i, j]
                         else:
                             plane[row, column] = x[n, c, i, j]
+
+
+@kernel
+def _met(
+    count: int, kernel_size: int, stride: int, before: int, dilation: int, size: int
+) -> tuple[int, int]:
+    """Find the window's cells that lie on the axis for some of `count` windows.
+
+    Of a window much larger than the picture most never do, and nobody could wait for them.
+    """
+    return span(0, kernel_size, (count - 1) * stride - before, -before, dilation, size)
 
 
 @kernel
