@@ -206,29 +206,11 @@ def separable_conv2d(
     >>> conv2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.outer([1, 2, 1], [-1, 0, 1]))
     array([[8.]], dtype=float32)
     """
-    x, new = maps("input", input)
-    down, across = _line("column", column, x), _line("row", row, x)
-    size, kernel = size_of(x), (len(down), len(across))
-    strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    pads = resolve_padding(padding, size, kernel, strides, dilations)
-    check_padding_mode(padding_mode, pads, size)
-    out = output_shape(size, kernel, strides, pads, dilations)
-    if truth("flip", flip):
-        down, across = down[::-1], across[::-1]
-    if padding_mode != "zeros":
-        x, pads = pad2d(x, pads, padding_mode), NO_PADS
-    planes = x.reshape(-1, 1, *x.shape[2:])
-    none = np.zeros(1, x.dtype)
-    (top, _), (left, _) = pads
-    (s, t), (d, e) = strides, dilations
-    tall, wide = (
-        np.ascontiguousarray(w) for w in (down[None, None, :, None], across[None, None, None])
-    )
-    between = paths.correlate(
-        "conv2d", planes, tall, none, (out[0], x.shape[3]), (s, 1), (top, 0), (d, 1), 1
-    )
-    y = paths.correlate("conv2d", between, wide, none, out, (1, t), (0, left), (1, e), 1)
-    return y.reshape((*x.shape[:2], *out)[new:])
+    call = SeparableConvolution(input, column, row, stride, padding, dilation, padding_mode, flip)
+    none = np.zeros(1, call.x.dtype)
+    between = paths.correlate("conv2d", call.x, call.column, none, call.middle, *call.down)
+    y = paths.correlate("conv2d", between, call.row, none, call.out, *call.across)
+    return y.reshape(call.shape(y))
 
 
 class Convolution:
@@ -311,6 +293,50 @@ class TransposedConvolution:
         self.top_left, self.out = resolve_transposed(
             padding, size_of(self.x), size_of(self.w), self.stride, self.dilation, more
         )
+
+
+class SeparableConvolution:
+    """The checked arguments of a convolution by columns, then by rows; channels are images."""
+
+    def __init__(
+        self,
+        input: ArrayLike,  # noqa: A002  # PyTorch's name
+        column: ArrayLike,
+        row: ArrayLike,
+        stride: Pair,
+        padding: Padding,
+        dilation: Pair,
+        padding_mode: str,
+        flip: bool,
+    ) -> None:
+        x, self.new = maps("input", input)
+        self.axes = x.shape[:2]
+        first, second = _line("column", column, x), _line("row", row, x)
+        self.size, kernel = size_of(x), (len(first), len(second))
+        (s, t), (d, e) = pair("stride", stride, 1), pair("dilation", dilation, 1)
+        self.pads = resolve_padding(padding, self.size, kernel, (s, t), (d, e))
+        check_padding_mode(padding_mode, self.pads, self.size)
+        self.padding_mode = padding_mode
+        self.out = output_shape(self.size, kernel, (s, t), self.pads, (d, e))
+        self.flip = truth("flip", flip)
+        if self.flip:
+            first, second = first[::-1], second[::-1]
+        self.column = np.ascontiguousarray(first).reshape(1, 1, -1, 1)
+        self.row = np.ascontiguousarray(second).reshape(1, 1, 1, -1)
+        finite = is_finite(first) and is_finite(second)
+        (top, _), (left, _) = self.pads
+        if padding_mode != "zeros" or not finite:
+            x = pad2d(x, self.pads, padding_mode)
+            top = left = 0
+        self.x = x.reshape(-1, 1, *x.shape[2:])
+        self.middle = (self.out[0], x.shape[3])
+        # Of each pass: stride, padding before, dilation, groups.
+        self.down = (s, 1), (top, 0), (d, 1), 1
+        self.across = (1, t), (0, left), (1, e), 1
+
+    def shape(self, y: Array) -> tuple[int, ...]:
+        """Give the caller's shape of maps that the passes made."""
+        return (*self.axes, *y.shape[2:])[self.new :]
 
 
 def transposed(

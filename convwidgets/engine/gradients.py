@@ -27,6 +27,7 @@ from convwidgets.engine._arguments import (
 from convwidgets.engine.convolution import (
     NO_PADS,
     Convolution,
+    SeparableConvolution,
     TransposedConvolution,
     pad2d,
     transposed,
@@ -153,6 +154,73 @@ def conv_transpose2d_gradients(
     back = paths.correlate("conv_transpose2d input gradient", g, w, none, size_of(x), *steps)
     weights = _weight_gradient("conv_transpose2d weight gradient", g, x, size_of(w), *steps)
     return Gradients(_cut(back, call.new), _cut(weights, call.new // 2 * 2), g.sum((0, 2, 3)))
+
+
+class SeparableGradients(NamedTuple):
+    """What a separable convolution gives back.
+
+    Attributes
+    ----------
+    input, column, row : array
+        Like the function's arguments.
+    """
+
+    input: Array
+    column: Array
+    row: Array
+
+
+def separable_conv2d_gradients(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    column: ArrayLike,
+    row: ArrayLike,
+    grad_output: ArrayLike,
+    *,
+    stride: Pair = 1,
+    padding: Padding = 0,
+    dilation: Pair = 1,
+    padding_mode: str = "zeros",
+    flip: bool = False,
+) -> SeparableGradients:
+    """Give the gradients of `convwidgets.engine.separable_conv2d`.
+
+    Parameters
+    ----------
+    input, column, row, stride, padding, dilation, padding_mode, flip
+        Those of the convolution.
+    grad_output : array
+        The loss's gradient with respect to the output, in the output's shape.
+
+    Returns
+    -------
+    SeparableGradients
+        With respect to input, column and row.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `convwidgets.engine.separable_conv2d` does, and if `grad_output` has another shape.
+
+    Examples
+    --------
+    >>> separable_conv2d_gradients([[1, 2], [3, 4]], [1, 1], [1, 10], [[1]]).row
+    array([4., 6.], dtype=float32)
+    """
+    call = SeparableConvolution(input, column, row, stride, padding, dilation, padding_mode, flip)
+    x = call.x
+    g = same_shape("grad_output", grad_output, x, (*call.axes, *call.out), call.new)
+    g = g.reshape(-1, 1, *call.out)
+    none = np.zeros(1, x.dtype)
+    between = paths.correlate("conv2d", x, call.column, none, call.middle, *call.down)
+    rows = _weight_gradient("row gradient", between, g, size_of(call.row), *call.across)
+    g = transposed("middle gradient", g, call.row, none, call.middle, *call.across)
+    columns = _weight_gradient("column gradient", x, g, size_of(call.column), *call.down)
+    back = transposed("input gradient", g, call.column, none, size_of(x), *call.down)
+    if size_of(back) != call.size:
+        back = _unpadded(back, call.size, call.pads, call.padding_mode)
+    step = -1 if call.flip else 1
+    lines = (np.ascontiguousarray(line.ravel()[::step]) for line in (columns, rows))
+    return SeparableGradients(back.reshape(call.shape(back)), *lines)
 
 
 def max_pool2d_gradient(
@@ -317,6 +385,36 @@ def adaptive_avg_pool2d_gradient(
     else:
         compiled.adaptive_avg_pool2d_gradient(g, back)
     return _cut(back, new)
+
+
+def global_avg_pool2d_gradient(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    grad_output: ArrayLike,
+) -> Array:
+    """Give the gradient of one mean, as in `adaptive_avg_pool2d_gradient` with size 1.
+
+    Examples
+    --------
+    >>> global_avg_pool2d_gradient([[1, 3], [2, 5]], [[8]])
+    array([[2., 2.],
+           [2., 2.]], dtype=float32)
+    """
+    return adaptive_avg_pool2d_gradient(input, grad_output, 1)
+
+
+def global_max_pool2d_gradient(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    grad_output: ArrayLike,
+) -> Array:
+    """Give the gradient of one maximum, as in `adaptive_max_pool2d_gradient` with size 1.
+
+    Examples
+    --------
+    >>> global_max_pool2d_gradient([[1, 3], [2, 5]], [[8]])
+    array([[0., 0.],
+           [0., 8.]], dtype=float32)
+    """
+    return adaptive_max_pool2d_gradient(input, grad_output, 1)
 
 
 def max_unpool2d_gradient(indices: ArrayLike, grad_output: ArrayLike) -> Array:

@@ -632,6 +632,34 @@ def global_max_pool1d(input: ArrayLike) -> Array:  # noqa: A002  # PyTorch's nam
     return adaptive_max_pool1d(input, 1)
 
 
+def global_avg_pool1d_gradient(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    grad_output: ArrayLike,
+) -> Array:
+    """Give the gradient of one mean, as in `adaptive_avg_pool1d_gradient` with size 1.
+
+    Examples
+    --------
+    >>> global_avg_pool1d_gradient([1, 2, 6], [3])
+    array([1., 1., 1.], dtype=float32)
+    """
+    return adaptive_avg_pool1d_gradient(input, grad_output, 1)
+
+
+def global_max_pool1d_gradient(
+    input: ArrayLike,  # noqa: A002  # PyTorch's name
+    grad_output: ArrayLike,
+) -> Array:
+    """Give the gradient of one maximum, as in `adaptive_max_pool1d_gradient` with size 1.
+
+    Examples
+    --------
+    >>> global_max_pool1d_gradient([1, 2, 6], [3])
+    array([0., 0., 3.], dtype=float32)
+    """
+    return adaptive_max_pool1d_gradient(input, grad_output, 1)
+
+
 def _numpys(a: ArrayLike, v: ArrayLike, mode: str, flip: bool) -> Array:
     dtype = np.result_type(numbers("a", a), numbers("v", v)).char
     first, second = numbers("a", a, dtype), numbers("v", v, dtype)

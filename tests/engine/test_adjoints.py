@@ -96,6 +96,13 @@ def test_a_separable_convolution_is_that_with_the_outer_product(seed: int, h: in
     y = engine.separable_conv2d(x, column, row, **options)
     filters = np.broadcast_to(np.outer(column, row), (3, 1, h, w))
     np.testing.assert_allclose(y, engine.conv2d(x, filters, groups=3, **options), atol=1e-10)
+    g = rng.normal(size=y.shape)
+    back = engine.separable_conv2d_gradients(x, column, row, g, **options)
+    whole = engine.conv2d_gradients(x, filters, g, groups=3, **options)
+    np.testing.assert_allclose(back.input, whole.input, atol=1e-9)
+    matrix = whole.weight.sum((0, 1))
+    np.testing.assert_allclose(back.column, matrix @ row, atol=1e-9)
+    np.testing.assert_allclose(back.row, column @ matrix, atol=1e-9)
 
 
 @pytest.mark.usefixtures("backend")
@@ -110,6 +117,22 @@ def test_means_and_their_gradients_are_adjoint(seed: int) -> None:
     np.testing.assert_allclose((y * g).sum(), (x * back).sum(), atol=1e-10)
     np.testing.assert_allclose(engine.global_avg_pool2d(x)[..., 0, 0], x.mean((2, 3)))
     np.testing.assert_array_equal(engine.global_max_pool2d(x)[..., 0, 0], x.max((2, 3)))
+    one = rng.normal(size=(2, 2, 1, 1))
+    np.testing.assert_allclose(
+        engine.global_avg_pool2d_gradient(x, one), np.broadcast_to(one / 99, x.shape)
+    )
+    np.testing.assert_allclose(
+        engine.global_max_pool2d_gradient(x, one), one * (x == x.max((2, 3), keepdims=True))
+    )
+    flat = x.reshape(2, 2, 99)
+    np.testing.assert_allclose(
+        engine.global_max_pool1d_gradient(flat, one[..., 0]),
+        engine.global_max_pool2d_gradient(x, one).reshape(2, 2, 99),
+    )
+    np.testing.assert_allclose(
+        engine.global_avg_pool1d_gradient(flat, one[..., 0]),
+        engine.global_avg_pool2d_gradient(x, one).reshape(2, 2, 99),
+    )
     winners, where = engine.max_pool2d(x, 3, return_indices=True)
     placed = engine.max_unpool2d(winners, where, 3, output_size=(9, 11))
     assert np.count_nonzero(placed) == winners.size

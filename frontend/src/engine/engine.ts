@@ -120,7 +120,8 @@ export class PageEngine {
     const { height, width } = checkConv2d(x, w, options);
     const [top, bottom, left, right] = options.pad;
     const inputs = [x.height + top + bottom, x.width + left + right] as const;
-    return cheapestPath(x.data, w, options.groups, inputs, [height, width], options.stride, options.dilation);
+    const { groups, stride, dilation, transformsFrom } = options;
+    return cheapestPath(x.data, w, groups, inputs, [height, width], stride, dilation, transformsFrom);
   }
 
   /** The greatest value of each window, and where it stands in its plane. */
@@ -173,7 +174,7 @@ export class PageEngine {
           this.#place(w.data, kernelShape(w)),
           this.#place(bias, [channels]),
           y,
-          this.#room([width + stride[1]]),
+          this.#room([2 * width]),
         ],
         [...stride, pad[0], pad[2], ...dilation, groups, 0, height],
       );
@@ -197,7 +198,7 @@ export class PageEngine {
           this.#place(w.data, kernelShape(w)),
           this.#place(new Float32Array(x.channels), [x.channels]),
           y,
-          this.#room([width + stride[1]]),
+          this.#room([2 * width]),
         ],
         [...stride, explicit ? 0 : pad[0], explicit ? 0 : pad[2], ...dilation, groups, 0, height],
       );
@@ -336,21 +337,22 @@ export class PageEngine {
   *#byTransforms(arrays: readonly Placed[], call: Correlation, plan: FourierPlan, work: number): Generator<number, void> {
     const [x, w, b, y] = arrays as [Placed, Placed, Placed, Placed];
     const { stride, topLeft, dilation, groups } = call;
-    const { filtersCost, pairsCost, shapes } = plan;
+    const { pairs, filtersCost, pairsCost, shapes } = plan;
+    const filters = call.w.filters * call.w.channels;
+    const total = filtersCost + pairsCost;
     const spectra = this.#room(shapes.spectra);
     const tile = this.#room(shapes.tile);
     const sums = [this.#room(shapes.channels), this.#room(shapes.product)];
     const turns = plan.tile.map((side) => this.#place(roots(side), [2, side]));
     const reach = [(call.w.height - 1) * dilation[0], (call.w.width - 1) * dilation[1]];
-    const total = filtersCost + pairsCost;
-    for (const end of slices(call.w.filters * call.w.channels, filtersCost, work)) {
-      this.#call("filter_spectra", [w, spectra, tile, ...turns], [...dilation, ...end]);
-      yield (filtersCost * end[1]) / (call.w.filters * call.w.channels) / total;
+    for (const [first, end] of slices(filters, filtersCost, work)) {
+      this.#call("filter_spectra", [w, spectra, tile, ...turns], [...dilation, first, end]);
+      yield (filtersCost * end) / filters / total;
     }
-    for (const end of slices(plan.pairs, pairsCost, work)) {
-      const scalars = [...reach, ...stride, ...topLeft, groups, ...end];
+    for (const [first, end] of slices(pairs, pairsCost, work)) {
+      const scalars = [...reach, ...stride, ...topLeft, groups, first, end];
       this.#call("fourier_conv2d", [x, spectra, b, y, tile, ...sums, ...turns], scalars);
-      if (end[1] < plan.pairs) yield (filtersCost + (pairsCost * end[1]) / plan.pairs) / total;
+      if (end < pairs) yield (filtersCost + (pairsCost * end) / pairs) / total;
     }
   }
 

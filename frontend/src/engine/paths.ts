@@ -14,9 +14,12 @@ export type Path =
 export const MEMORY_LIMIT = 256 * 2 ** 20;
 /** What lies there beside the arrays: the module's own, and the gaps between them. */
 const RESERVE = 2 ** 20;
-/** Below so many multiply-adds no other way is worth the search. */
-const WORTH_A_SEARCH = 1e7;
-/** The tiles have whole numbers and zeros exactly right: another way must be so many times cheaper. */
+/**
+ * The tiles have whole numbers and zeros exactly right, which transforms have not: what the tiles do
+ * within a frame stays theirs, the explorers' kernels on the largest picture among it.
+ */
+const TRANSFORMS_FROM = 2e8;
+/** What takes longer is left to transforms if they are so many times cheaper. */
 const WORTH_ROUNDING = 1.5;
 /** The measured time to look at a value of the picture, in multiply-adds. */
 const LOOK = 15;
@@ -32,11 +35,12 @@ export function cheapestPath(
   outputs: Pair,
   stride: Pair,
   dilation: Pair,
+  transformsFrom = TRANSFORMS_FROM,
 ): Path {
   const cells = outputs[0] * outputs[1] * w.filters;
   const weights = w.channels * w.height * w.width;
   const tiles = { path: "tiles", multiplyAdds: cells * weights } as const;
-  if (tiles.multiplyAdds < WORTH_A_SEARCH) return tiles;
+  if (tiles.multiplyAdds < transformsFrom) return tiles;
   const taken = 4 * (w.channels * groups * inputs[0] * inputs[1] + w.filters * weights + cells);
   const plan = fourierPlan(w, groups, outputs, stride, dilation, MEMORY_LIMIT - RESERVE - taken);
   if (!plan) return tiles;

@@ -28,6 +28,8 @@ export interface Conv2dOptions {
   groups: number;
   paddingMode: PaddingMode;
   bias?: Float32Array;
+  /** The multiply-adds from which Fourier transforms may take the place of sums. */
+  transformsFrom?: number;
 }
 
 export interface TransposeOptions {
