@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import itertools
 import os
+import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -53,8 +55,8 @@ def set_num_threads(count: int | None) -> None:
     """
     global _chosen, _pool
     _chosen = None if count is None else whole("count", count, 1)
-    before, _pool = _pool, _new_pool()
-    before.shutdown(wait=False)
+    before, _pool = _pool, _Pool(get_num_threads() - 1)
+    before.close()
 
 
 def share(task: Callable[[int, int], None], count: int, work: int, together: int = 1) -> int:
@@ -85,15 +87,24 @@ def share(task: Callable[[int, int], None], count: int, work: int, together: int
         task(0, count)
         return 1
     ends = [min(blocks * part // parts * together, count) for part in range(parts + 1)]
-    (first, *others) = itertools.pairwise(ends)
-    futures = [_submit(task, *part) for part in others]
+    shared = _Shared(task, itertools.pairwise(ends))
+    interrupted: BaseException | None = None
+    helped = True
     try:
-        task(*first)
+        _pool.offer(shared, parts - 1)
+        shared.work()
     finally:
         # Whatever interrupts this thread, none may go on writing where the caller no longer looks.
-        _wait(futures)
-    for future in futures:
-        future.result()
+        while helped:
+            try:
+                shared.left.clear()
+                while shared.helping:
+                    shared.finished.get()
+                helped = False
+            except KeyboardInterrupt as signal:
+                interrupted = signal
+    if error := interrupted or shared.error:
+        raise error
     return parts
 
 
@@ -122,42 +133,83 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _new_pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(get_num_threads() - 1, 1), "convwidgets")
+class _Shared:
+    """The ranges of one call, each for whoever comes first: the caller or a thread of the pool.
 
+    Only the caller can be interrupted. So the helpers are counted, and it is not.
+    """
 
-def _submit(task: Callable[[int, int], None], first: int, end: int) -> Future[None]:
-    try:
-        return _pool.submit(task, first, end)
-    except RuntimeError:
-        # No more threads are to be had, as when the interpreter is going down.
-        task(first, end)
-        done: Future[None] = Future()
-        done.set_result(None)
-        return done
+    def __init__(self, task: Callable[[int, int], None], ranges: Iterable[tuple[int, int]]) -> None:
+        self.left = collections.deque(ranges)
+        self.helping = 0
+        self.finished: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.error: BaseException | None = None
+        self._task = task
+        self._lock = threading.Lock()
 
-
-def _wait(futures: list[Future[None]]) -> None:
-    interrupted: BaseException | None = None
-    for future in futures:
-        while not future.done():
+    def work(self) -> None:
+        """Compute one range after another until none is left."""
+        while self.left:
             try:
-                future.exception()
-            except KeyboardInterrupt as signal:
-                interrupted = signal
-    if interrupted is not None:
-        raise interrupted
+                part = self.left.popleft()
+            except IndexError:
+                # Another was quicker.
+                return
+            self._task(*part)
+
+    def help(self) -> None:
+        """Do so in another thread than the caller's."""
+        # Counted before it looks for a range, it cannot begin one behind the caller's back.
+        with self._lock:
+            self.helping += 1
+        try:
+            self.work()
+        except BaseException as error:
+            self.error = error
+        with self._lock:
+            self.helping -= 1
+        self.finished.put(None)
+
+
+class _Pool:
+    """Threads that help, started when there is work."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._started = 0
+        self._offers: queue.SimpleQueue[_Shared | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+
+    def offer(self, shared: _Shared, helpers: int) -> None:
+        """Ask for help, which may come late or never."""
+        # No more threads may be to be had, as when the interpreter is going down.
+        with self._lock, contextlib.suppress(RuntimeError):
+            while self._started < min(helpers, self._most):
+                threading.Thread(target=self._run, name="convwidgets", daemon=True).start()
+                self._started += 1
+        for _ in range(helpers):
+            self._offers.put(shared)
+
+    def close(self) -> None:
+        """Let the threads end when they have nothing left to do."""
+        for _ in range(self._started):
+            self._offers.put(None)
+
+    def _run(self) -> None:
+        while (shared := self._offers.get()) is not None:
+            shared.help()
+            # No array is kept while there is nothing to do.
+            del shared
 
 
 def _renew() -> None:
-    """Start anew: a child has none of its parent's threads."""
-    global _pool
-    _pool = _new_pool()
+    """Start anew: a child has none of its parent's threads, and is serial until told otherwise."""
+    global _chosen, _pool
+    _chosen, _pool = 1, _Pool(0)
 
 
 _kept = threading.local()
 _chosen: int | None = None
-# It starts its threads when there is work.
-_pool = _new_pool()
+_pool = _Pool(get_num_threads() - 1)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)

@@ -7,6 +7,7 @@ numbers.
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,6 +38,9 @@ from convwidgets.engine.geometry import (
     resolve_transposed,
     whole,
 )
+
+# From so many multiply-adds on, a transposed convolution is cut into ordinary ones.
+PHASES_FROM = 200_000
 
 NO_PADS: Pads = ((0, 0), (0, 0))
 
@@ -351,12 +355,10 @@ def transposed(
     groups: int,
 ) -> Array:
     """Compute ``y[n, o, r·S − top + u·D, …] = b[o] + Σ w[c, o, u, v] · x[n, c, r, s]``."""
-    channels, each, height, width = w.shape
+    each, height, width = w.shape[1:]
     if stride == (1, 1):
         # A convolution with the filters turned by half, in which C and O have changed places.
-        turned = w.reshape(groups, channels // groups, each, height, width)
-        turned = turned.transpose(0, 2, 1, 3, 4)[..., ::-1, ::-1]
-        turned = np.ascontiguousarray(turned.reshape(groups * each, -1, height, width))
+        turned = _exchanged(w[:, :, ::-1, ::-1], groups)
         top, left = (
             d * (k - 1) - before
             for d, k, before in zip(dilation, (height, width), top_left, strict=True)
@@ -365,6 +367,9 @@ def transposed(
     y = np.empty((len(x), each * groups, *out), x.dtype)
     work = x.size * w[0].size
     compiled = native.kernels(x.dtype)
+    if compiled is not None and work >= PHASES_FROM:
+        _by_phases(operation, x, w, b, y, stride, top_left, dilation, groups)
+        return y
     if compiled is None:
         with np.errstate(all="ignore"):
             y = reference.conv_transpose2d(x, w, b, out, stride, top_left, dilation, groups)
@@ -378,6 +383,59 @@ def transposed(
 
     paths.note(operation, "scatter", work, work, _threads.share(rows, out[0], work))
     return y
+
+
+def _by_phases(
+    operation: str,
+    x: Array,
+    w: Array,
+    b: Array,
+    y: Array,
+    stride: Two,
+    top_left: Two,
+    dilation: Two,
+    groups: int,
+) -> None:
+    """Fill the output cells that stand S apart by a convolution of their own, stride 1."""
+    size = size_of(w)
+    down, across = (
+        _phases(y.shape[2 + k], size[k], stride[k], top_left[k], dilation[k]) for k in (0, 1)
+    )
+    for p, rows, top, step_h in down:
+        for q, columns, left, step_w in across:
+            part = y[:, :, p :: stride[0], q :: stride[1]]
+            if not rows or not columns:
+                part[:] = b.reshape(-1, 1, 1)
+                continue
+            turned = _exchanged(w[:, :, rows][:, :, :, columns], groups)
+            place = (1, 1), (top, left), (step_h, step_w), groups
+            part[:] = paths.correlate(operation, x, turned, b, size_of(part), *place)
+
+
+def _phases(
+    count: int, kernel: int, stride: int, before: int, dilation: int
+) -> list[tuple[int, list[int], int, int]]:
+    """Sort an axis's output cells by the weights that reach them.
+
+    For each p below S: the weights that reach p, p + S, …, with their input cells from first to
+    last; how many cells before the first output's own that starts; and the cells' distance.
+    """
+    distance = dilation // math.gcd(stride, dilation)
+    phases = []
+    for p in range(min(stride, count)):
+        weights = [u for u in range(kernel) if (p + before - u * dilation) % stride == 0][::-1]
+        start = (p + before - weights[0] * dilation) // stride if weights else 0
+        phases.append((p, weights, -start, distance))
+    return phases
+
+
+def _exchanged(w: Array, groups: int) -> Array:
+    """Let a weight's channels and filters change places, group by group."""
+    channels, each, height, width = w.shape
+    apart = w.reshape(groups, channels // groups, each, height, width)
+    return np.ascontiguousarray(apart.transpose(0, 2, 1, 3, 4)).reshape(
+        groups * each, channels // groups, height, width
+    )
 
 
 def pad2d(x: Array, pads: Pads, mode: str) -> Array:

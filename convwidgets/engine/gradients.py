@@ -6,6 +6,7 @@ output, and gives the gradients with respect to what went in.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from convwidgets.engine._arguments import (
     PADDING_MODES,
     Array,
     Two,
+    is_finite,
     maps,
     same_shape,
     size_of,
@@ -34,6 +36,9 @@ from convwidgets.engine.convolution import (
 )
 from convwidgets.engine.geometry import Padding, Pads, Pair, pair
 from convwidgets.engine.pooling import MAX, MIN, Pooling, adaptive, divisor, unpool
+
+# From so many multiply-adds on, NumPy's products of matrices are quicker than the kernel's sums.
+PRODUCTS_FROM = 200_000
 
 
 class Gradients(NamedTuple):
@@ -450,8 +455,8 @@ def max_unpool2d_gradient(indices: ArrayLike, grad_output: ArrayLike) -> Array:
             f"indices must have the images and channels of grad_output, {g.shape[new:2]}, "
             f"got shape {shape}"
         )
-    planes = g.reshape(*g.shape[:2], -1)
-    flat = where.reshape(*planes.shape[:2], -1)
+    planes = g.reshape(*g.shape[:2], g.shape[2] * g.shape[3])
+    flat = where.reshape(*planes.shape[:2], math.prod(where.shape[-2:]))
     return np.take_along_axis(planes, flat.astype(np.int64), 2).reshape(shape)
 
 
@@ -468,18 +473,19 @@ def _weight_gradient(
     w = np.empty((g.shape[1], x.shape[1] // groups, *kernel), x.dtype)
     work = g.size * w[0].size
     compiled = native.kernels(x.dtype)
-    if compiled is None:
+    # The kernel leaves padding's zeros out, which only a gradient that is infinite or NaN can tell.
+    if compiled is None or work >= PRODUCTS_FROM or not is_finite(g):
         framed = paths.framed(x, kernel, size_of(g), stride, top_left, dilation)
         with np.errstate(all="ignore"):
             w = reference.conv2d_weight(framed, g, kernel, stride, dilation, groups)
-        paths.note(operation, "reference", work, work)
+        paths.note(operation, "products" if compiled else "reference", work, work)
         return w
     steps = (*stride, *top_left, *dilation, groups)
 
     def filters(first: int, end: int) -> None:
         compiled.conv2d_weight(x, g, w, *steps, first, end)
 
-    paths.note(operation, "scatter", work, work, _threads.share(filters, len(w), work))
+    paths.note(operation, "sums", work, work, _threads.share(filters, len(w), work))
     return w
 
 

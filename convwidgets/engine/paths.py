@@ -29,6 +29,10 @@ WORTH_A_SEARCH = 10_000_000
 # What a multiply-add of a pass with a column or a row costs, in those of a whole kernel.
 PASS = 2.5
 
+# Without compiled code, transforms are quicker from so many weights for an output cell on, and so
+# many output cells.
+TRANSFORMS_FROM, SMALL_MAP = 100, 10_000
+
 # Transforms must save this much: their rounding is in proportion to the largest values about,
 # so that what is zero in the tiles' sums is not in theirs.
 FOURIER_MARGIN = 2
@@ -52,7 +56,8 @@ class Step:
         ``"tiles"``: register tiles, every weight with every cell. ``"low rank"``: two passes of
         tiles with columns and rows. ``"fft"``: Fourier transforms of parts of the picture.
         ``"scatter"``: cells laid on the output one after another. ``"windows"``: windows reduced
-        by columns, then by rows. ``"reference"``: NumPy.
+        by columns, then by rows. ``"products"``: a product of matrices for each weight, by NumPy.
+        ``"sums"``: one sum for each weight. ``"reference"``: NumPy.
     multiply_adds : int
         Of the path; for transforms, those of the tiles that take as long.
     textbook : int
@@ -166,7 +171,10 @@ def correlate(
     if compiled is None:
         with np.errstate(all="ignore"):
             cells = framed(x, (w.shape[2], w.shape[3]), out, stride, top_left, dilation)
-            y = reference.conv2d(cells, w, b, out, stride, dilation, groups)
+            large = textbook >= TRANSFORMS_FROM * y.size and y.size >= SMALL_MAP
+            finite = large and is_finite(w) and is_finite(x)
+            convolve = reference.conv2d_fft if finite else reference.conv2d
+            y = convolve(cells, w, b, out, stride, dilation, groups)
         note(operation, "reference", textbook, textbook)
         return y
     if textbook >= WORTH_A_SEARCH and is_finite(w):
@@ -241,12 +249,12 @@ def _rims(x: Array, w: Array, y: Array, stride: Two, dilation: Two) -> int:
     lanes = 64 // x.dtype.itemsize
     part = (lanes - 1) * stride[1] + effective_kernel(w.shape[3], dilation[1])
     lines = effective_kernel(w.shape[2], dilation[0])
-    each = w.shape[1] * 2 * part
-    wanted = each * ((y.shape[2] - 1) * stride[0] + lines)
+    each, beside = w.shape[1] * 2 * part, 2 * lanes
+    wanted = each * ((y.shape[2] - 1) * stride[0] + lines) + y.shape[2] * beside
     # Without room for one row the rims are computed cell by cell: better than a wide dilation's
     # zeros filling all memory.
     most = max(x.size + w.size + y.size, _threads.SCRATCH)
-    return int(min(max(each * lines, min(wanted, _threads.SCRATCH)), most))
+    return int(min(max(each * lines + beside, min(wanted, _threads.SCRATCH)), most))
 
 
 def _two_passes(

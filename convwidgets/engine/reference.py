@@ -136,7 +136,7 @@ def conv_transpose2d(
                 cells = _cells(y, u, v, (rows, columns), stride, dilation)
                 cells += weights[:, c, :, u, v] * inputs[:, :, c]
     top, left = top_left
-    y = y[..., top : top + shape[0], left : left + shape[1]].reshape(batch, -1, *shape)
+    y = y[..., top : top + shape[0], left : left + shape[1]].reshape(batch, groups * each, *shape)
     return y + bias.reshape(-1, 1, 1)
 
 
@@ -147,15 +147,37 @@ def conv2d_weight(
 
     ∂/∂w[o, c, u, v] = Σ g[n, o, i, j] · x[n, c, i·S + u·D, j·S + v·D].
     """
-    batch, count, *shape = g.shape
-    g = g.reshape(batch, groups, count // groups, *shape)
-    x = x.reshape(batch, groups, x.shape[1] // groups, *x.shape[2:])
-    w = np.empty((groups, count // groups, x.shape[2], *kernel), g.dtype)
+    count, shape = g.shape[1], (g.shape[2], g.shape[3])
+    given = _by_groups(g, groups)
+    w = np.empty((groups, count // groups, x.shape[1] // groups, *kernel), g.dtype)
     for u in range(kernel[0]):
         for v in range(kernel[1]):
-            cells = _cells(x, u, v, (shape[0], shape[1]), stride, dilation)
-            w[..., u, v] = np.einsum("ngohw,ngchw->goc", g, cells)
+            cells = _by_groups(_cells(x, u, v, shape, stride, dilation), groups)
+            for group in range(groups):
+                w[group, :, :, u, v] = np.dot(given[group], cells[group].T)
     return w.reshape(count, -1, *kernel)
+
+
+def conv2d_fft(
+    x: Array, weight: Array, bias: Array, shape: Two, stride: Two, dilation: Two, groups: int
+) -> Array:
+    """Do as `conv2d` by NumPy's Fourier transforms, quicker with large kernels; all finite."""
+    filters, channels, height, width = weight.shape
+    size = x.shape[2], x.shape[3]
+    reach = [(k - 1) * d for k, d in zip((height, width), dilation, strict=True)]
+    spread = np.zeros((filters, channels, reach[0] + 1, reach[1] + 1), x.dtype)
+    spread[:, :, :: dilation[0], :: dilation[1]] = weight
+    rows, columns = (_smooth(n) for n in size)
+    inputs = np.fft.rfft2(x, (rows, columns))
+    turned = np.fft.rfft2(spread[:, :, ::-1, ::-1], (rows, columns))
+    inputs = inputs.reshape(x.shape[0], groups, channels, *inputs.shape[2:])
+    sums = np.empty((x.shape[0], filters, *inputs.shape[3:]), inputs.dtype)
+    for o in range(filters):
+        sums[:, o] = (inputs[:, o * groups // filters] * turned[o]).sum(1)
+    y = np.fft.irfft2(sums, (rows, columns))
+    # A wrapped sum stands in the first rows and columns; each window's own at its last cell.
+    y = _cells(y, 1, 1, shape, stride, (reach[0], reach[1]))
+    return (y + bias.reshape(-1, 1, 1)).astype(x.dtype, copy=False)
 
 
 def max_pool2d_loops(
@@ -290,7 +312,7 @@ def adaptive_pool2d(x: Array, shape: Two, average: bool) -> tuple[Array, Array]:
     for i, rows in enumerate(adaptive_windows(height, shape[0])):
         for j, columns in enumerate(adaptive_windows(width, shape[1])):
             part = x[:, :, rows.start : rows.stop, columns.start : columns.stop]
-            flat = part.reshape(*x.shape[:2], -1)
+            flat = part.reshape(*x.shape[:2], len(rows) * len(columns))
             # NaN beats all, the last NaN the others.
             last = flat.shape[2] - 1 - np.isnan(flat[:, :, ::-1]).argmax(2)
             best = np.where(np.isnan(flat).any(2), last, flat.argmax(2))
@@ -314,9 +336,8 @@ def adaptive_avg_pool2d_gradient(g: Array, x: Array) -> None:
 def unpool2d(x: Array, index: Array, y: Array, add: bool) -> None:
     """Put cells at their flat places in the planes of `y`, or add them to what is there."""
     planes = y.reshape(-1, y.shape[2] * y.shape[3])
-    for plane, values, where in zip(
-        planes, x.reshape(len(planes), -1), index.reshape(len(planes), -1), strict=True
-    ):
+    cells = (len(planes), x.shape[2] * x.shape[3])
+    for plane, values, where in zip(planes, x.reshape(cells), index.reshape(cells), strict=True):
         if add:
             np.add.at(plane, where, values)
         else:
@@ -369,6 +390,24 @@ def _cells(x: Array, u: int, v: int, shape: Two, stride: Two, dilation: Two) -> 
     top, left = u * dilation[0], v * dilation[1]
     bottom, right = top + (shape[0] - 1) * stride[0] + 1, left + (shape[1] - 1) * stride[1] + 1
     return x[..., top : bottom : stride[0], left : right : stride[1]]
+
+
+def _smooth(size: int) -> int:
+    """Find the next size that 2, 3 and 5 make up, of which transforms are quick."""
+    while True:
+        rest = size
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return size
+        size += 1
+
+
+def _by_groups(x: Array, groups: int) -> Array:
+    """Give (groups, channels of a group, all their cells)."""
+    channels = x.reshape(x.shape[0], groups, -1, x.shape[2] * x.shape[3]).transpose(1, 2, 0, 3)
+    return channels.reshape(groups, x.shape[1] // groups, -1)
 
 
 def _window2d(

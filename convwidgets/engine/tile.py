@@ -22,7 +22,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils as numba_cgutils
 
-from convwidgets.engine.vector import count_of, dense, emitted, every_other, strided, types
+from convwidgets.engine.vector import count_of, dense, emitted, every_other, filled, strided, types
 
 cgutils: Any = numba_cgutils  # Its functions have no types.
 
@@ -235,10 +235,7 @@ class _Tile:
         return strided(self.builder, self.x, self.vector, index, self.x_lane)
 
     def splat(self, scalar: Any) -> Any:
-        nothing = ir.Constant(self.vector, ir.Undefined)
-        one = self.builder.insert_element(nothing, scalar, ir.Constant(ir.IntType(32), 0))
-        first = ir.Constant(ir.VectorType(ir.IntType(32), self.vector.count), None)
-        return self.builder.shuffle_vector(one, nothing, first)
+        return filled(self.builder, self.vector, scalar)
 
     def value_at(self, data: Any, index: Any) -> Any:
         return self.builder.gep(data, [index], source_etype=self.value)

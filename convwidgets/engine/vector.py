@@ -15,10 +15,12 @@ from numba import extending as numba_extending
 from numba import types as numba_types
 from numba.core import cgutils as numba_cgutils
 from numba.core.typing import templates as numba_templates
+from numba.np import arrayobj as numba_arrayobj
 
 # These have no types that mypy could read.
 extending: Any = numba_extending
 templates: Any = numba_templates
+arrayobj: Any = numba_arrayobj
 types: Any = numba_types
 cgutils: Any = numba_cgutils
 
@@ -117,11 +119,7 @@ def splat(typing: Any, array: Any, value: Any) -> Any:
     """Fill a vector for `array` with one number."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        vector = context.get_value_type(Vector(array.dtype))
-        nothing = ir.Constant(vector, ir.Undefined)
-        one = builder.insert_element(nothing, args[1], ir.Constant(ir.IntType(32), 0))
-        first = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
-        return builder.shuffle_vector(one, nothing, first)
+        return filled(builder, context.get_value_type(Vector(array.dtype)), args[1])
 
     return Vector(array.dtype)(array, array.dtype), emit
 
@@ -152,6 +150,27 @@ def load_strided(typing: Any, array: Any, index: Any, stride: Any) -> Any:
 
 
 @emitted
+def flat(typing: Any, array: Any) -> Any:
+    """View an array's memory as a row of numbers, so that kernels need one form for all shapes."""
+    row = types.Array(array.dtype, 1, "C")
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        source = context.make_array(sig.args[0])(context, builder, args[0])
+        view = context.make_array(row)(context, builder)
+        arrayobj.populate_array(
+            view,
+            data=source.data,
+            shape=[source.nitems],
+            strides=[source.itemsize],
+            itemsize=source.itemsize,
+            meminfo=None,
+        )
+        return view._getvalue()
+
+    return row(array), emit
+
+
+@emitted
 def better(typing: Any, value: Any, old: Any, greatest: Any) -> Any:
     """Let `value` take the place of `old` where it is greater, or less, or NaN."""
 
@@ -164,6 +183,14 @@ def better(typing: Any, value: Any, old: Any, greatest: Any) -> Any:
         return builder.select(builder.or_(wins, nan), value_vector, old_vector)
 
     return value(value, old, types.int64), emit
+
+
+def filled(builder: Any, vector: Any, value: Any) -> Any:
+    """Emit a vector full of one number."""
+    nothing = ir.Constant(vector, ir.Undefined)
+    one = builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0))
+    first = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
+    return builder.shuffle_vector(one, nothing, first)
 
 
 def dense(builder: Any, data: Any, vector: Any, index: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 import zlib
@@ -351,11 +352,15 @@ def test_nothing_sticks_out(
 
 
 @pytest.mark.parametrize("image", ["dress", "camera"])
-@pytest.mark.parametrize(("width", "height"), [(1600, 900), (380, 800)])
+@pytest.mark.parametrize("explorer", [cw.Convolution2DExplorer, cw.PoolingExplorer])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(1920, 1080), (1600, 900), (1366, 768), (1280, 720), (1024, 768), (800, 600), (380, 800)],
+)
 def test_presenting_leaves_the_arithmetic_in_sight(
-    exported: Opened, width: int, height: int, image: str
+    exported: Opened, width: int, height: int, explorer: type, image: str
 ) -> None:
-    page = exported(cw.Convolution2DExplorer(image=image, kernel="sobel_x"))
+    page = exported(explorer(image=image))
     page.set_viewport_size({"width": width, "height": height})
     screen = Screen(page)
     screen.press("More")
@@ -365,6 +370,49 @@ def test_presenting_leaves_the_arithmetic_in_sight(
     result = Screen.box(screen.root.locator(".cw-sums .cw-sum-result").first)
     player = Screen.box(screen.root.locator(".cw-player"))
     assert result["y"] > 0 and result["y"] + result["height"] < min(height, player["y"])
+    assert player["y"] + player["height"] <= height
+
+
+def test_presenting_shows_input_kernel_and_output_side_by_side(exported: Opened) -> None:
+    page = exported(cw.Convolution2DExplorer(image="camera", kernel=np.ones((15, 15)) / 225))
+    screen = Screen(page)
+    screen.press("More")
+    page.get_by_role("menuitemcheckbox", name="Present").click()
+    for width, height in [(800, 600), (1280, 720), (1920, 1080)]:
+        page.set_viewport_size({"width": width, "height": height})
+        screen.settle()
+        places = [".cw-panel-input .cw-map", ".cw-kernel", ".cw-panel-output .cw-map"]
+        boxes = [Screen.box(screen.root.locator(place).first) for place in places]
+        for left, right in itertools.pairwise(boxes):
+            assert left["x"] + left["width"] <= right["x"]
+        assert max(box["y"] for box in boxes) - min(box["y"] for box in boxes) < 2
+
+
+@pytest.mark.parametrize("explorer", [cw.Convolution2DExplorer, cw.PoolingExplorer])
+def test_on_a_phone_the_window_stays_in_sight(exported: Opened, explorer: type) -> None:
+    page = exported(explorer(image="dress"))
+    page.set_viewport_size({"width": 380, "height": 800})
+    screen = Screen(page)
+    screen.panel("output").get_by_role("grid").focus()
+    for key in ("Home", "End", "Control+End", "Control+Home"):
+        page.keyboard.press(key)
+        screen.settle()
+        view = Screen.box(screen.panel("input").locator(".cw-grid-scroll"))
+        window = Screen.box(screen.panel("input").locator(".cw-stroke-kernel").first)
+        assert window["x"] >= view["x"] - 2
+        assert window["x"] + window["width"] <= view["x"] + view["width"] + 2
+
+
+def test_a_kernels_size_that_cannot_be_is_told(exported: Opened) -> None:
+    screen = Screen(exported(cw.Convolution2DExplorer(**DRESS)))
+    rows = screen.panel("kernel").get_by_label("Rows of the kernel")
+    for wrong in ("16", "0", "2.5", "abc", ""):
+        rows.fill(wrong)
+        rows.press("Enter")
+        expect(screen.panel("kernel").get_by_role("alert").first).not_to_be_empty()
+    rows.press("Escape")
+    expect(rows).to_have_value("2")
+    expect(screen.panel("kernel").get_by_role("alert").first).to_be_empty()
 
 
 @pytest.mark.parametrize("width", [380, 800, 1600])
@@ -373,13 +421,13 @@ def test_what_a_kernel_can_be_made_into_stands_in_one_line(exported: Opened, wid
     page.set_viewport_size({"width": width, "height": 900})
     screen = Screen(page)
     buttons = screen.root.locator(".cw-kernel-actions button:visible")
-    assert buttons.count() == 5
+    assert buttons.count() == 4
     assert len({box["y"] for box in map(Screen.box, buttons.all())}) == 1
 
 
 def test_a_finger_finds_every_control(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "widget.html"
-    cw.Convolution2DExplorer(**DRESS).save_html(path)
+    cw.Convolution2DExplorer(image="dress", kernel="sobel_x").save_html(path)
     context = chromium.new_context(
         viewport={"width": 380, "height": 800}, has_touch=True, is_mobile=True
     )
@@ -571,7 +619,7 @@ def test_the_windows_that_read_each_cell_are_counted(
     expect(screen.page.get_by_label("Paint cells")).to_be_hidden()
     np.testing.assert_array_equal(counts[pad : 5 + pad, pad : 7 + pad], np.outer(rows, columns))
     unread = int((np.outer(rows, columns) == 0).sum())
-    assert (f"By none: {unread}." in screen.panel("input").inner_text()) == (unread > 0)
+    assert (f"By none: {unread}." in screen.root.locator(".cw-lens").inner_text()) == (unread > 0)
     screen.choose("lens", "values")
     screen.settle()
     np.testing.assert_array_equal(screen.cells("input")[pad : 5 + pad, pad : 7 + pad], image)

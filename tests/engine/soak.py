@@ -15,11 +15,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import functools
 import inspect
 import mmap
-import os
 import random
-import resource
 import secrets
 import signal
 import struct
@@ -39,20 +38,19 @@ import numpy as np
 
 from convwidgets import engine
 from convwidgets.engine import _threads, fourier, geometry, paths
-from tests.engine.guard_pages import Guards, Overrun, guarded, ready
+from tests.engine.guard_pages import Guards, guarded, ready
 
 ROOT = Path(__file__).resolve().parents[2]
 
 COMPARED = 50
 # Seconds without a new call after which the process is taken to hang.
-PATIENCE = 120
+PATIENCE = 60
 MEMORY = 6 * 2**30
 REFUSALS = (TypeError, ValueError)
 
 GRADIENT = "_gradient"
 NOT_COMPUTING = {
-    "Explanation", "Gradients", "Step", "backend", "geometry", "get_num_threads", "reference",
-    "set_num_threads", "status", "use", "warm_up",
+    "backend", "explain", "get_num_threads", "set_num_threads", "status", "use", "warm_up",
 }  # fmt: skip
 
 
@@ -335,18 +333,25 @@ def _transposed(draw: Draw, name: str) -> Call:
 
 def _separable(draw: Draw, name: str) -> Call:
     options: dict[str, Any] = {}
+    stride = dilation = (1, 1)
     if draw.often(0.4):
-        options["stride"] = draw.said(draw.axes(draw.step, 2), 2)
+        stride = draw.axes(draw.step, 2)
+        options["stride"] = draw.said(stride, 2)
     if draw.often(0.4):
-        options["dilation"] = draw.said(draw.axes(draw.step, 2), 2)
-    options["padding"], _ = draw.padding(2, ("valid", "same", "half", "full"), 0, 5)
+        dilation = draw.axes(draw.step, 2)
+        options["dilation"] = draw.said(dilation, 2)
+    options["padding"], pads = draw.padding(2, ("valid", "same", "half", "full"), 0, 5)
     if draw.often(0.3):
         options["padding_mode"] = draw.choice(("zeros", "reflect", "replicate", "circular"))
     if draw.often(0.3):
         options["flip"] = draw.often(0.5)
-    shape = (draw.batch(), draw.whole(1, 3), draw.size(), draw.size())[draw.whole(0, 2) :]
-    lines = draw.array(draw.whole(1, 9)), draw.array(draw.whole(1, 9))
-    return Call(name, [draw.array(*shape), *lines], options)
+    x, channels, size = _picture(draw, 2)
+    kernel = draw.axes(lambda: draw.whole(1, 9), 2)
+    args = [x, draw.array(kernel[0]), draw.array(kernel[1])]
+    if name.endswith("gradients"):
+        out = _or_none(lambda: geometry.output_shape(size, kernel, stride, pads, dilation))
+        args.append(_gradient_of(draw, x, channels, out, 2))
+    return Call(name, args, options)
 
 
 def _line(draw: Draw, name: str) -> Call:
@@ -360,7 +365,7 @@ def _line(draw: Draw, name: str) -> Call:
 
 def _pooling(draw: Draw, name: str) -> Call:
     axes = 1 if "1d" in name else 2
-    x, new, channels, size = _picture(draw, axes)
+    x, channels, size = _picture(draw, axes)
     kernel = draw.axes(lambda: draw.whole(1, draw.choice((2, 3, 3, 5, 9, 40))), axes)
     stride = draw.axes(draw.step, axes)
     dilation = draw.axes(draw.step, axes)
@@ -394,7 +399,7 @@ def _pooling(draw: Draw, name: str) -> Call:
 
 def _adaptive(draw: Draw, name: str) -> Call:
     axes = 1 if "1d" in name else 2
-    x, new, channels, _ = _picture(draw, axes)
+    x, channels, _ = _picture(draw, axes)
     if name.startswith("global"):
         return Call(name, [x])
     out = draw.axes(lambda: draw.whole(1, draw.choice((3, 9, 30))), axes)
@@ -409,7 +414,7 @@ def _adaptive(draw: Draw, name: str) -> Call:
 
 def _unpooling(draw: Draw, name: str) -> Call:
     axes = 1 if "1d" in name else 2
-    x, new, channels, size = _picture(draw, axes)
+    x, _, size = _picture(draw, axes)
     kernel = draw.axes(lambda: draw.whole(1, 4), axes)
     stride = draw.axes(draw.step, axes)
     options: dict[str, Any] = {}
@@ -454,12 +459,12 @@ def _activation(draw: Draw, name: str) -> Call:
     return Call(name, [*args, kind])
 
 
-def _picture(draw: Draw, axes: int) -> tuple[Any, int, int, tuple[int, int]]:
+def _picture(draw: Draw, axes: int) -> tuple[Any, int, tuple[int, int]]:
     new = draw.whole(0, 2)
     channels = 1 if new == 2 else draw.whole(1, 3)
     size = draw.axes(draw.size, axes)
     x = draw.array(*(draw.batch(), channels)[new:], *size[2 - axes :])
-    return x, new, channels, size
+    return x, channels, size
 
 
 def _gradient_of(draw: Draw, x: Any, channels: int, out: Any, axes: int) -> np.ndarray:
@@ -502,7 +507,9 @@ NASTY: tuple[Any, ...] = (
     np.zeros((1, 2**20, 0)), {}, {1: 2}, object(), 1j, np.datetime64("2026-01-01"), range(2), len,
 )  # fmt: skip
 DRAWN = {
-    name: _drawn_by(name) for name in sorted(engine.__all__) if name not in NOT_COMPUTING | {"explain"}
+    name: _drawn_by(name)
+    for name in sorted(set(engine.__all__) - NOT_COMPUTING)
+    if inspect.isfunction(getattr(engine, name))
 }
 OPERATIONS = tuple(DRAWN)
 
@@ -574,6 +581,9 @@ def _compare(call: Call, result: Any, expected: Any) -> None:
         with np.errstate(all="ignore"):
             close = np.abs(one - other) <= epsilon * (32 * largest + 32 * magnitude)
         same = (one == other) | (np.isnan(one) & np.isnan(other))
+        if "conv_transpose" in call.name or call.name.endswith("gradients"):
+            # Whether a padding's zero meets a NaN there is not laid down.
+            same |= ~np.isfinite(one) | ~np.isfinite(other)
         if not (close | same).all():
             at = tuple(int(i) for i in np.argwhere(~(close | same))[0])
             raise Wrong(f"cell {at} is {one[at]!r}, but the reference: {other[at]!r}")
@@ -618,6 +628,8 @@ def _shown(value: Any) -> str:
 
 def work(seed: int, numbers: Any, told: Callable[[int], None], verbose: bool = False) -> Counter:
     """Make the calls of these numbers; `told` hears of each before it is drawn."""
+    import resource  # not on Windows
+
     ready()
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -698,9 +710,8 @@ def _work_and_tell(options: argparse.Namespace) -> int:
     only = options.only
     numbers = range(options.calls) if only is None else [only]
     with open(options.progress, "r+b") as file, mmap.mmap(file.fileno(), 8) as last:
-        ends = work(
-            options.seed, numbers, lambda number: struct.pack_into("q", last, 0, number), only is not None
-        )
+        tell = functools.partial(struct.pack_into, "q", last, 0)
+        ends = work(options.seed, numbers, tell, verbose=only is not None)
     if only is None:
         _report(ends)
     else:

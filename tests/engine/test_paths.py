@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convwidgets import engine
-from convwidgets.engine import paths
+from convwidgets.engine import convolution, gradients, paths, reference
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 320)).astype(np.float32)
@@ -109,7 +109,16 @@ def test_every_step_is_told() -> None:
     assert len(told.steps) == 2 and told.path == "tiles"
     assert "conv2d: tiles, " in str(told) and "threads: " in str(told)
     assert engine.explain(engine.max_pool2d, X, 2).path == "windows"
-    assert engine.explain(engine.conv_transpose2d, X, NOISE[:3, :3], stride=2).path == "scatter"
+    small = engine.explain(engine.conv_transpose2d, X[:9, :9], NOISE[:3, :3], stride=2)
+    assert small.path == "scatter"
+    large = engine.explain(engine.conv_transpose2d, X, NOISE[:3, :3], stride=2)
+    assert [step.path for step in large.steps] == ["tiles"] * 4
+    # As many multiply-adds as there are weights for each cell; the rim's are cut off.
+    assert X.size * 9 <= large.multiply_adds < X.size * 9 * 1.02
+    steps = told_gradients = engine.explain(
+        engine.conv2d_gradients, X[:9, :9], NOISE[:3, :3], np.ones((7, 7))
+    ).steps
+    assert [step.path for step in steps] == ["tiles", "sums"], told_gradients
     nothing = engine.explain(engine.activate, X, "relu")
     assert nothing.path == "" and str(nothing) == "nothing to compute"
     with engine.use("reference"):
@@ -118,6 +127,57 @@ def test_every_step_is_told() -> None:
         engine.explain(engine.conv2d, BOX, X)
     # An error leaves nothing behind.
     assert len(engine.explain(engine.conv2d, X, BOX[:3, :3]).steps) == 1
+
+
+def test_transposed_convolutions_and_gradients_by_every_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(6)
+    seen: set[str] = set()
+    for _ in range(300):
+        groups = int(rng.integers(1, 3))
+        stride, dilation = (tuple(map(int, rng.integers(1, 5, 2))) for _ in range(2))
+        kernel = tuple(map(int, rng.integers(1, 6, 2)))
+        x = rng.normal(size=(int(rng.integers(1, 3)), 2 * groups, *rng.integers(1, 24, 2)))
+        w = rng.normal(size=(2 * groups, int(rng.integers(1, 3)), *kernel))
+        b = rng.normal(size=w.shape[1] * groups)
+        more = [int(rng.integers(0, max(s, d))) for s, d in zip(stride, dilation, strict=True)]
+        spans = [
+            (i - 1) * s + (k - 1) * d + o
+            for i, s, k, d, o in zip(x.shape[2:], stride, kernel, dilation, more, strict=True)
+        ]
+        asked = {
+            "stride": stride,
+            "dilation": dilation,
+            "groups": groups,
+            "output_padding": more,
+            "padding": [int(rng.integers(0, span // 2 + 1)) for span in spans],
+        }
+        for module, name in ((convolution, "PHASES_FROM"), (gradients, "PRODUCTS_FROM")):
+            monkeypatch.setattr(module, name, 0 if rng.random() < 0.5 else 10**9)
+        y = engine.conv_transpose2d(x, w, b, **asked)
+        g = rng.normal(size=y.shape)
+        explanation = engine.explain(engine.conv_transpose2d_gradients, x, w, g, **asked)
+        seen |= {step.path for step in explanation.steps}
+        seen |= {step.path for step in engine.explain(engine.conv_transpose2d, x, w, **asked).steps}
+        back = engine.conv_transpose2d_gradients(x, w, g, **asked)
+        with engine.use("reference"):
+            np.testing.assert_allclose(y, engine.conv_transpose2d(x, w, b, **asked), atol=1e-10)
+            expected = engine.conv_transpose2d_gradients(x, w, g, **asked)
+        for one, other in zip(back, expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-9, err_msg=str(asked))
+    assert seen == {"tiles", "scatter", "products", "sums"}
+
+
+def test_a_gradient_that_is_not_finite_meets_the_padding_too() -> None:
+    x, w, g = np.ones((4, 4)), np.ones((3, 3)), np.ones((4, 4))
+    g[0, 0] = np.nan
+    back = engine.conv2d_gradients(x, w, g, padding="same")
+    with engine.use("reference"):
+        expected = engine.conv2d_gradients(x, w, g, padding="same")
+    assert np.isnan(expected.weight).all()
+    for one, other in zip(back, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_threads_can_be_set() -> None:
@@ -133,3 +193,26 @@ def test_threads_can_be_set() -> None:
     for wrong, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError)):
         with pytest.raises(error, match="count must be a whole number from 1"):
             engine.set_num_threads(wrong)  # type: ignore[arg-type]
+
+
+def test_without_compiled_code_large_kernels_go_by_numpys_transforms() -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(60):
+        groups = int(rng.integers(1, 3))
+        kernel, stride, dilation = (tuple(map(int, rng.integers(1, 5, 2))) for _ in range(3))
+        shape = tuple(map(int, rng.integers(1, 9, 2)))
+        axes = zip(shape, stride, kernel, dilation, strict=True)
+        size = [(o - 1) * s + (k - 1) * d + 1 for o, s, k, d in axes]
+        x, w = rng.normal(size=(2, 2 * groups, *size)), rng.normal(size=(3 * groups, 2, *kernel))
+        case = (x, w, rng.normal(size=3 * groups), shape, stride, dilation, groups)
+        np.testing.assert_allclose(
+            reference.conv2d_fft(*case), reference.conv2d_loops(*case), atol=1e-10
+        )
+    with engine.use("reference"):
+        y = engine.conv2d(X, NOISE, padding="same")
+        spoilt = X.copy()
+        spoilt[0, 0] = np.inf
+        z = engine.conv2d(spoilt, NOISE, padding="same")
+    assert y.dtype == np.float32
+    assert not np.isfinite(z[:16, :16]).any()
+    np.testing.assert_allclose(z[40:], y[40:], atol=1e-2)

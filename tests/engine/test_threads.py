@@ -47,9 +47,11 @@ def test_an_error_in_any_range_is_raised(bad: int) -> None:
 
 @pytest.mark.usefixtures("three_threads")
 def test_without_a_pool_the_caller_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    pool = ThreadPoolExecutor(1)
-    pool.shutdown()
-    monkeypatch.setattr(_threads, "_pool", pool)
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_threads, "_pool", _threads._Pool(2))
+    monkeypatch.setattr(threading.Thread, "start", start)
     done: list[int] = []
     _threads.share(lambda start, end: done.extend(range(start, end)), 12, 1000)
     assert sorted(done) == list(range(12))

@@ -9,7 +9,7 @@ import numpy as np
 from convwidgets.engine._jit import kernel
 from convwidgets.engine.kernels.axis import span
 from convwidgets.engine.tile import ROWS, VECTORS, convolve_block, convolve_row
-from convwidgets.engine.vector import lanes, load, store
+from convwidgets.engine.vector import flat, lanes, load, store
 
 
 @kernel
@@ -139,15 +139,15 @@ def conv2d_weight(
         for c in range(channels):
             for u in range(kernel_h):
                 for v in range(kernel_w):
-                    total = w.dtype.type(0)
+                    sums = w.dtype.type(0)
                     up, shift = u * dilation_h - top, v * dilation_w - left
                     i0, i1 = span(0, g.shape[2], up, up, stride_h, x.shape[2])
                     j0, j1 = span(0, g.shape[3], shift, shift, stride_w, x.shape[3])
                     for n in range(x.shape[0]):
                         for i in range(i0, i1):
                             cells = x[n, first + c, i * stride_h + up]
-                            total += _dot(g[n, o, i], cells, j0, j1, stride_w, shift)
-                    w[o, c, u, v] = total
+                            sums += _dot(g[n, o, i], cells, j0, j1, stride_w, shift)
+                    w[o, c, u, v] = sums
 
 
 @kernel
@@ -174,9 +174,9 @@ def _inside(
     height, width = x.shape[2:]
     line = (n * x.shape[1] + first) * height + i0 * stride_h - top + u0 * dilation_h
     _sweep(
-        x, line * width + j0 * stride_w - left, (height * width, width, lanes(x) * stride_w),
+        flat(x), line * width + j0 * stride_w - left, (height * width, width, lanes(x) * stride_w),
         w, (o * w.shape[1] * w.shape[2] + u0) * w.shape[3], (w.shape[1], u1 - u0, w.shape[3]), b[o],
-        y, ((n * y.shape[1] + o) * y.shape[2] + i0) * y.shape[3] + j0, lanes(x),
+        flat(y), ((n * y.shape[1] + o) * y.shape[2] + i0) * y.shape[3] + j0, y.shape[3], lanes(x),
         i1 - i0, j1 - j0, (stride_h, stride_w, dilation_h, dilation_w),
     )  # fmt: skip
 
@@ -195,47 +195,73 @@ def _rims(
     row1: int,
     window: tuple[int, int, int, int, int, int],
 ) -> None:
-    """Fill the first and the last `rim` columns from copies with zeros about them."""
+    """Fill the first and the last `rim` columns from copies with zeros about them.
+
+    A copy holds what one vector of the output at the left reads, and beside it what one at the
+    right does: the two vectors of a tile. Where the output is narrower than a vector, it is what
+    this image's rows read and what the next image's do; every other image is left out.
+    """
     stride_h, stride_w, top, left, dilation_h, dilation_w = window
     filters, channels, kernel_h, kernel_w = w.shape
     columns = y.shape[3]
     vector = lanes(x)
+    narrow = columns < vector
+    if narrow and n % 2 == 1:
+        return
+    other = min(n + 1, x.shape[0] - 1) if narrow else n
     each = filters // groups
     reach_h = (kernel_h - 1) * dilation_h + 1
-    # A copy holds what one vector of the output at the left reads, and one at the right.
     part = (vector - 1) * stride_w + (kernel_w - 1) * dilation_w + 1
-    rows = (scratch.size // (channels * VECTORS * part) - reach_h) // stride_h + 1
-    if columns < vector or rows < 1:
+    line = channels * VECTORS * part
+    # A narrow output is computed in scratch too, and copied.
+    beside = VECTORS * vector if narrow else 0
+    rows = (scratch.size - line * reach_h - beside) // (line * stride_h + beside) + 1
+    if scratch.size < line * reach_h + beside:
         for o in range(filters):
-            place = (n, o, o // each * channels)
-            for i in range(row0, row1):
-                _cells(x, w, b, y, place, i, 0, rim, window)
-                _cells(x, w, b, y, place, i, columns - rim, columns, window)
+            for image in range(n, other + 1):
+                place = (image, o, o // each * channels)
+                for i in range(row0, row1):
+                    _cells(x, w, b, y, place, i, 0, rim, window)
+                    _cells(x, w, b, y, place, i, columns - rim, columns, window)
         return
     for group in range(groups):
         for start in range(0, rim, vector):
-            near = min(start, columns - vector)
-            far = max(columns - vector - start, 0)
+            near = 0 if narrow else min(start, columns - vector)
+            far = 0 if narrow else max(columns - vector - start, 0)
             for i in range(row0, row1, rows):
                 count = min(rows, row1 - i)
                 lines = (count - 1) * stride_h + reach_h
-                for k in range(channels * lines * VECTORS * part):
+                for k in range(line * lines):
                     scratch[k] = 0
                 top_row = i * stride_h - top
                 for c in range(channels):
                     source = group * channels + c
-                    for line in range(max(-top_row, 0), min(x.shape[2] - top_row, lines)):
-                        at = (c * lines + line) * VECTORS * part
-                        row = top_row + line
+                    for down in range(max(-top_row, 0), min(x.shape[2] - top_row, lines)):
+                        at = (c * lines + down) * VECTORS * part
+                        row = top_row + down
                         _copy(x, n, source, row, near * stride_w - left, scratch, at, part)
-                        _copy(x, n, source, row, far * stride_w - left, scratch, at + part, part)
+                        at += part
+                        _copy(x, other, source, row, far * stride_w - left, scratch, at, part)
+                x_steps = (lines * VECTORS * part, VECTORS * part, part)
+                taps = (channels, kernel_h, kernel_w)
+                steps = (stride_h, stride_w, dilation_h, dilation_w)
                 for o in range(group * each, (group + 1) * each):
-                    _sweep(
-                        scratch, 0, (lines * VECTORS * part, VECTORS * part, part),
-                        w, o * w[0].size, (channels, kernel_h, kernel_w), b[o],
-                        y, ((n * filters + o) * y.shape[2] + i) * columns + near, far - near,
-                        count, VECTORS * vector, (stride_h, stride_w, dilation_h, dilation_w),
-                    )  # fmt: skip
+                    if narrow:
+                        done = line * lines
+                        _sweep(
+                            scratch, 0, x_steps, w, o * w[0].size, taps, b[o],
+                            scratch, done, beside, vector, count, beside, steps,
+                        )  # fmt: skip
+                        for k in range(count):
+                            for j in range(columns):
+                                y[n, o, i + k, j] = scratch[done + k * beside + j]
+                                y[other, o, i + k, j] = scratch[done + k * beside + vector + j]
+                    else:
+                        _sweep(
+                            scratch, 0, x_steps, w, o * w[0].size, taps, b[o],
+                            flat(y), ((n * filters + o) * y.shape[2] + i) * columns + near, columns,
+                            far - near, count, VECTORS * vector, steps,
+                        )  # fmt: skip
 
 
 @kernel
@@ -267,6 +293,7 @@ def _sweep(
     bias: Any,
     y: Any,
     y_start: int,
+    y_width: int,
     y_vector: int,
     rows: int,
     columns: int,
@@ -275,11 +302,10 @@ def _sweep(
     """Tiles over `rows` × `columns` of the output; the last of them overlap those before.
 
     `x_steps` are the memory's steps from plane to plane, row to row, and vector to vector of a
-    tile, as `y_vector` is in the output.
+    tile, as `y_width` and `y_vector` are in the output.
     """
     plane, width, x_vector = x_steps
     stride_h, stride_w, dilation_h, dilation_w = steps
-    y_width = y.shape[3]
     w_plane = w.shape[2] * w.shape[3]
     across = VECTORS * lanes(x)
     # The output rows of a block stand so far apart that their windows have rows in common.
@@ -327,13 +353,13 @@ def _cells(
     for j in range(j0, j1):
         column = j * stride_w - left
         v0, v1 = span(0, w.shape[3], column, column, dilation_w, x.shape[3])
-        total = b[o]
+        value = b[o]
         for c in range(w.shape[1]):
             for u in range(u0, u1):
                 weights, source = w[o, c, u], x[n, first + c, row + u * dilation_h]
                 for v in range(v0, v1):
-                    total += weights[v] * source[column + v * dilation_w]
-        y[n, o, i, j] = total
+                    value += weights[v] * source[column + v * dilation_w]
+        y[n, o, i, j] = value
 
 
 @kernel

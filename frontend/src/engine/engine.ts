@@ -449,7 +449,9 @@ function rimCopies(w: Kernel, stride: Pair, dilation: Pair, outputs: number): nu
   const part = (LANES - 1) * stride[1] + effectiveKernel(w.width, dilation[1]);
   const lines = effectiveKernel(w.height, dilation[0]);
   const line = w.channels * 2 * part;
-  return Math.max(line * lines, Math.min(line * ((outputs - 1) * stride[0] + lines), SCRATCH));
+  const beside = 2 * LANES;
+  const wanted = line * ((outputs - 1) * stride[0] + lines) + outputs * beside;
+  return Math.max(line * lines + beside, Math.min(wanted, SCRATCH));
 }
 
 function kernelShape({ filters, channels, height, width }: Kernel): number[] {

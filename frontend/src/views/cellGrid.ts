@@ -138,6 +138,7 @@ export function cellGrid(options: CellGridOptions): CellGridView {
     const cursor = props.cursor ?? ownCursor;
     const type = typeSize(side, characters, scale);
     drawing.draw(props, frame, { side, margin, type, texts, cursor, theme: theme.current() });
+    follow(props, free);
     el.classList.toggle("cw-paints", canPaint(props));
   };
 
@@ -165,17 +166,32 @@ export function cellGrid(options: CellGridOptions): CellGridView {
     ownCursor = cell;
     options.onMove?.(cell);
     draw();
-    reveal(cell);
+    reveal(regionOf(cell));
   };
 
-  /** Scrolls the box, never the page. */
-  const reveal = ([row, column]: Cell) => {
-    const x = margin.left + (column - frame.left) * side;
-    const y = margin.top + (row - frame.top) * side;
-    scroller.scrollLeft = clamp(scroller.scrollLeft, x + side - scroller.clientWidth, x - margin.left);
-    scroller.scrollTop = clamp(scroller.scrollTop, y + side - scroller.clientHeight, y - margin.top);
+  /** Scrolls the box, never the page, as little as shows these cells. */
+  const reveal = ({ rows, columns }: Region) => {
+    const x = margin.left + (Math.min(...columns) - frame.left) * side;
+    const y = margin.top + (Math.min(...rows) - frame.top) * side;
+    const right = margin.left + (Math.max(...columns) + 1 - frame.left) * side;
+    const bottom = margin.top + (Math.max(...rows) + 1 - frame.top) * side;
+    scroller.scrollLeft = clamp(scroller.scrollLeft, right - scroller.clientWidth, x - margin.left);
+    scroller.scrollTop = clamp(scroller.scrollTop, bottom - scroller.clientHeight, y - margin.top);
   };
 
+  let followed = "";
+  /** Keeps the window, else the cursor, in sight when it is moved from elsewhere. */
+  const follow = ({ marks, cursor }: CellGridProps, free: number) => {
+    const at = marks?.find(({ style }) => style === "window") ?? (cursor ? regionOf(cursor) : null);
+    const place = at ? `${free} ${side} ${at.rows} ${at.columns}` : "";
+    if (place === followed || !room.width) return;
+    followed = place;
+    const fits = frame.columns * side <= free && frame.rows * side + margin.top <= room.height;
+    if (at && !fits && !hovered && !held) reveal(at);
+  };
+
+  /** A finger or a button is down on the cells: they must not move away under it. */
+  let held = false;
   let stroke: { last: Cell } | null = null;
 
   const paintTo = (cell: Cell) => {
@@ -185,6 +201,7 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   };
 
   const endStroke = () => {
+    held = false;
     if (stroke && props && typeof props.paint === "number") onEdit?.(stroke.last, props.paint, true);
     stroke = null;
   };
@@ -193,6 +210,7 @@ export function cellGrid(options: CellGridOptions): CellGridView {
     if (!props || event.button !== 0) return;
     const cell = cellAt(event);
     if (!cell) return;
+    held = true;
     ownCursor = cell;
     if (canPaint(props) && isInside(cell)) {
       stroke = { last: cell };
@@ -281,6 +299,10 @@ export function cellGrid(options: CellGridOptions): CellGridView {
       el.remove();
     },
   };
+}
+
+function regionOf([row, column]: Cell): Region {
+  return { rows: [row], columns: [column] };
 }
 
 /** The length of a text in digits; a minus sign is wider than a digit. */

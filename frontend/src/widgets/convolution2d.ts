@@ -99,7 +99,6 @@ export function mountConvolution2D(context: RenderContext): Dispose {
     },
     onHover: (cell) => view.pointAt(cell && { on: "window", cell }),
     onChannel: (channel) => view.chooseChannel(channel),
-    onUndo: () => view.undo(),
   });
   const paintKernel = ({ settings, result, picture, state, hover, window, channel }: Now) => {
     kernel.el.hidden = state.hidden.includes("kernel");
@@ -112,7 +111,6 @@ export function mountConvolution2D(context: RenderContext): Dispose {
       channel,
       highlight:
         hover?.on === "window" ? hover.cell : hover?.on === "input" ? weightUnder(hover.cell, window) : null,
-      canUndo: view.canUndo(),
       locked: state.locked.includes("kernel"),
     });
   };
@@ -140,7 +138,7 @@ export function mountConvolution2D(context: RenderContext): Dispose {
   };
 
   view.stage.append(
-    h("div", { class: "cw-panels" }, view.input, kernel.el, view.output),
+    h("div", { class: "cw-panels" }, view.input, view.inputTools, kernel.el, view.output),
     partials,
     view.compare,
     h("div", { class: "cw-explain" }, view.near, view.sum),

@@ -1,6 +1,7 @@
 /** The input as it is looked at: its map, the switches under it, and the close-up about the window. */
 import type { Maps, Pads } from "../engine/types";
 import type { Cell } from "../views/cellGrid";
+import { h } from "../views/dom";
 import { magnifier } from "../views/magnifier";
 import type { Scale } from "../views/theme";
 import { t, wholeNumber } from "../words";
@@ -39,12 +40,14 @@ export interface InputViewProps extends Marks {
 export function inputView({ paintTools, onLook, onChannel, ...events }: InputViewOptions) {
   const panel = mapPanel({ role: "input", title: t("role.input"), ...events });
   const look = lens({ onLook, onChannel });
-  panel.el.append(look.el, paintTools);
+  const under = h("div", { class: "cw-input-tools" }, look.el, paintTools);
   const near = magnifier({ role: "input", ...(events.onHover && { onHover: events.onHover }), ...(events.onPick && { onPick: events.onPick }) });
   const nearing = new Deferral();
 
   return {
     el: panel.el,
+    /** What stands under the map: how it is looked at, and what changes its cells. */
+    tools: under,
     near: near.el,
     update({ maps, scale, value, format, formatNear, channel, coverage, pointed, locked, ...shared }: InputViewProps) {
       const counts = look.looks() === "windows" ? coverage() : null;

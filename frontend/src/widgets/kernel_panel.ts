@@ -1,9 +1,10 @@
 /** The kernel with its gallery, its editor, what can be done to it and what is known of it. */
 import { button } from "../views/controls";
 import type { Cell } from "../views/cellGrid";
-import { type Child, fill, h, setText } from "../views/dom";
+import { type Child, fill, h, setText, uid } from "../views/dom";
 import { formatNumber } from "../views/format";
-import { kernelEditor } from "../views/kernelEditor";
+import { KERNEL_LIMIT, kernelEditor } from "../views/kernelEditor";
+import { numberInput } from "../views/numberInput";
 import { picker } from "../views/picker";
 import { colourOf, css, readTheme } from "../views/theme";
 import { t } from "../words";
@@ -30,7 +31,6 @@ export interface KernelPanelOptions {
   onHover(weight: Cell | null): void;
   /** A tab of a channel was chosen. */
   onChannel(channel: number): void;
-  onUndo(): void;
 }
 
 export interface KernelPanelProps {
@@ -43,7 +43,6 @@ export interface KernelPanelProps {
   /** Whose matrix is shown where there is one for each. */
   channel: number;
   highlight: Cell | null;
-  canUndo: boolean;
   locked: boolean;
 }
 
@@ -53,7 +52,7 @@ export interface KernelPanelView {
   destroy(): void;
 }
 
-export function kernelPanel({ onKernel, onAlter, onHover, onChannel, onUndo }: KernelPanelOptions): KernelPanelView {
+export function kernelPanel({ onKernel, onAlter, onHover, onChannel }: KernelPanelOptions): KernelPanelView {
   let props: KernelPanelProps | null = null;
   const editor = kernelEditor({
     onChange: (planes, done) => onKernel(kernelState(planes), done),
@@ -98,39 +97,36 @@ export function kernelPanel({ onKernel, onAlter, onHover, onChannel, onUndo }: K
       onKernel(planes.length === 3 ? first : [first, first, first], true);
     },
   });
-  const undo = button({ label: t("kernel.undo"), title: t("kernel.undo.title"), onClick: onUndo });
   const actions = [
     change("flip", flipped),
     change("rotate", rotated),
     change("transpose", transposed),
     normalise,
     perChannel,
-    undo,
   ];
   const sizes = h("span", { class: "cw-kernel-sizes" });
-  const side = (axis: 0 | 1) =>
-    h("input", {
-      class: "cw-side",
-      type: "number",
-      min: 1,
-      max: 15,
-      "aria-label": t(axis ? "kernel.columns" : "kernel.rows"),
-      onchange: (event) => {
-        const field = event.currentTarget as HTMLInputElement;
-        const size = Number(field.value);
-        if (!props || !Number.isInteger(size) || size < 1 || size > 15) {
-          if (props) show(props);
-          return;
-        }
+  const problem = h("p", { class: "cw-kernel-message", id: uid("kernel-size"), role: "alert" });
+  const side = (axis: 0 | 1) => {
+    const name = t(axis ? "kernel.columns" : "kernel.rows");
+    const field = numberInput({
+      name,
+      describedBy: problem.id,
+      rule: () => ({ label: name, min: 1, max: KERNEL_LIMIT, whole: true, step: 1 }),
+      onCommit(size) {
+        if (!props || size === sizeOf(props.kernel)[axis]) return;
         const [height, width] = sizeOf(props.kernel);
         const planes = matrices(props.kernel).map((plane) =>
           resized(plane, axis ? height : size, axis ? size : width),
         );
         onKernel(kernelState(planes), true);
       },
+      onProblem: (text) => setText(problem, text ?? ""),
     });
+    field.el.classList.add("cw-side");
+    return field;
+  };
   const fields = [side(0), side(1)] as const;
-  sizes.append(fields[0], " × ", fields[1]);
+  sizes.append(fields[0].el, " × ", fields[1].el);
   const el = h(
     "section",
     { class: "cw-panel cw-panel-kernel", "aria-label": t("role.kernel") },
@@ -144,6 +140,7 @@ export function kernelPanel({ onKernel, onAlter, onHover, onChannel, onUndo }: K
       h("span", { class: "cw-spacer" }),
       choose.el,
     ),
+    problem,
     editor.el,
     facts,
     h("div", { class: "cw-kernel-actions" }, ...actions.map((action) => action.el)),
@@ -151,13 +148,14 @@ export function kernelPanel({ onKernel, onAlter, onHover, onChannel, onUndo }: K
   );
 
   const show = (next: KernelPanelProps) => {
+    if (next.kernel !== props?.kernel) setText(problem, "");
     props = next;
     const planes = matrices(next.kernel);
     const preset = galleryKernel(next.kernel);
     const [height, width] = sizeOf(next.kernel);
     for (const [field, size] of [[fields[0], height], [fields[1], width]] as const) {
-      if (document.activeElement !== field) field.value = String(size);
-      field.disabled = next.locked;
+      field.setValue(size);
+      field.setUsable(!next.locked);
     }
     setText(shape, planes.length === 3 ? "× 3" : "");
     editor.update({
@@ -176,7 +174,6 @@ export function kernelPanel({ onKernel, onAlter, onHover, onChannel, onUndo }: K
     setText(text, preset?.text ?? t("kernel.custom.text"));
     for (const action of actions) action.update({ disabled: next.locked });
     normalise.update({ disabled: next.locked || normalised(planes) === null });
-    undo.update({ disabled: next.locked || !next.canUndo });
     perChannel.update({ label: t(planes.length === 3 ? "kernel.oneForAll" : "kernel.perChannel") });
     perChannel.el.hidden = next.channels === 1 && planes.length === 1;
   };

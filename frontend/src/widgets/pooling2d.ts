@@ -81,7 +81,7 @@ export function mountPooling2D(context: RenderContext): Dispose {
     },
   });
   view.stage.append(
-    h("div", { class: "cw-panels cw-panels-two" }, view.input, view.output),
+    h("div", { class: "cw-panels cw-panels-two" }, view.input, view.inputTools, view.output),
     view.compare,
     h("div", { class: "cw-explain" }, view.near, facts, view.sum),
     view.controls,

@@ -332,6 +332,7 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
   return {
     stage: frame.stage,
     input: input.el,
+    inputTools: input.tools,
     output: output.el,
     near: input.near,
     sum: sum.el,
@@ -341,8 +342,6 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
     pointAt,
     chooseChannel,
     announce: frame.announce,
-    undo: () => explorer?.session.undo(),
-    canUndo: () => explorer?.session.canUndo ?? false,
     dispose: (() => {
       ended = true;
       explorer?.dispose();

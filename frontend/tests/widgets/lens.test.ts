@@ -22,8 +22,8 @@ test("every window is counted once at each of its cells, in the padding too", ()
 
 test("the counts come to a sentence", () => {
   const text = (side: number, change: Partial<PoolingSettings>) => coverageText(counted([side, side], change));
-  assert.equal(text(4, {}), "Every cell is read by 1 window.");
+  assert.equal(text(4, {}), "Every cell of the picture is read by 1 window.");
   assert.equal(text(5, {}), "Read by 1 window: 16 of 25 cells. By none: 9.");
-  assert.equal(text(3, { pool_stride: 1 }), "Every cell is read by 1 to 4 windows.");
+  assert.equal(text(3, { pool_stride: 1 }), "Every cell of the picture is read by 1 to 4 windows.");
   assert.equal(text(3, { pool_size: 1, dilation: 1 }), "Read by 1 window: 4 of 9 cells. By none: 5.");
 });
