@@ -191,9 +191,11 @@ class _Pool:
             self._offers.put(shared)
 
     def close(self) -> None:
-        """Let the threads end when they have nothing left to do."""
-        for _ in range(self._started):
-            self._offers.put(None)
+        """Start no more threads, and let the others end when they have nothing left to do."""
+        with self._lock:
+            self._most = 0
+            for _ in range(self._started):
+                self._offers.put(None)
 
     def _run(self) -> None:
         while (shared := self._offers.get()) is not None:

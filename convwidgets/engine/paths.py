@@ -40,8 +40,8 @@ FOURIER_MARGIN = 2
 # Singular values below this share of the greatest are rounding.
 NEGLIGIBLE = {"float32": 2.0**-23, "float64": 2.0**-51}
 
-# Factors of filters that are kept for the next call.
-FACTORS_KEPT = 16
+# Factors of filters that are kept for the next call, and the most weights they may have.
+FACTORS_KEPT, MOST_WEIGHTS = 16, 2**18
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ def _factors(
     columns_work = len(x) * channels * height * y.shape[2] * x.shape[3]
     rows_work = len(x) * width * y.shape[2] * y.shape[3]
     each = PASS * filters * (columns_work + rows_work)
-    if each >= most:
+    if each >= most or w.size > MOST_WEIGHTS:
         return None
     columns, rows = _decomposed(compiled.svd, w.tobytes(), w.shape, w.dtype.name)
     rank = columns.shape[1]

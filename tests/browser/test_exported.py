@@ -157,6 +157,17 @@ def test_keep_and_compare_shows_the_difference(exported: Opened) -> None:
     np.testing.assert_array_equal(difference, 2 * before)
 
 
+def test_what_was_kept_is_named_with_all_that_followed_the_kernel(exported: Opened) -> None:
+    settings = {"kernel": "sobel_x", "activation": "relu", "pooling": "max"}
+    screen = Screen(exported(cw.Convolution2DExplorer(image="dress", **settings)))
+    screen.press("Keep")
+    screen.choose("pooling", "none")
+    screen.settle()
+    expect(screen.root.locator(".cw-compare-note")).to_contain_text("ReLU; max 2 × 2, stride 2")
+    box = Screen.box(screen.root.locator(".cw-compare .cw-is-empty"))
+    assert box["height"] < 200
+
+
 def test_the_impossible_cannot_be_entered(exported: Opened) -> None:
     widget = cw.Convolution2DExplorer(image="five_by_five", kernel="emboss", padding="valid")
     screen = Screen(exported(widget))
@@ -394,13 +405,13 @@ def test_on_a_phone_the_window_stays_in_sight(exported: Opened, explorer: type) 
     page.set_viewport_size({"width": 380, "height": 800})
     screen = Screen(page)
     screen.panel("output").get_by_role("grid").focus()
-    for key in ("Home", "End", "Control+End", "Control+Home"):
+    columns = screen.cells("input").shape[1]
+    for key, column in (("End", columns - 1), ("Home", 0), ("Control+End", columns - 1)):
         page.keyboard.press(key)
         screen.settle()
         view = Screen.box(screen.panel("input").locator(".cw-grid-scroll"))
-        window = Screen.box(screen.panel("input").locator(".cw-stroke-kernel").first)
-        assert window["x"] >= view["x"] - 2
-        assert window["x"] + window["width"] <= view["x"] + view["width"] + 2
+        cell = Screen.box(screen.cell("input", 0, column))
+        assert view["x"] <= cell["x"] and cell["x"] + cell["width"] <= view["x"] + view["width"]
 
 
 def test_a_kernels_size_that_cannot_be_is_told(exported: Opened) -> None:
@@ -409,10 +420,10 @@ def test_a_kernels_size_that_cannot_be_is_told(exported: Opened) -> None:
     for wrong in ("16", "0", "2.5", "abc", ""):
         rows.fill(wrong)
         rows.press("Enter")
-        expect(screen.panel("kernel").get_by_role("alert").first).not_to_be_empty()
+        expect(screen.panel("kernel").locator(".cw-kernel-message").first).not_to_be_empty()
     rows.press("Escape")
     expect(rows).to_have_value("2")
-    expect(screen.panel("kernel").get_by_role("alert").first).to_be_empty()
+    expect(screen.panel("kernel").locator(".cw-kernel-message").first).to_be_empty()
 
 
 @pytest.mark.parametrize("width", [380, 800, 1600])

@@ -161,7 +161,7 @@ export function pictureView(options: PictureOptions): PictureView {
       setText(empty, next.empty ?? t("panel.empty"));
       setAttribute(frame, "aria-label", interactive ? t("grid.keys", { label: next.label }) : next.label);
       const ratio = maps ? clamp(maps.width / maps.height, 1 / STEEPEST, STEEPEST) : 1;
-      frame.style.aspectRatio = String(ratio);
+      frame.style.aspectRatio = maps ? String(ratio) : "";
       frame.style.width = `${Math.min(1, ratio) * 100}%`;
       refresh();
     },

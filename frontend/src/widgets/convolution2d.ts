@@ -229,11 +229,13 @@ function weightUnder([row, column]: Cell, window: Region): Cell | null {
 
 /** Settings in a few words. */
 function summary(settings: ConvolutionSettings): string {
+  const { stride, padding, dilation, activation, pooling, pool_size, pool_stride } = settings;
   const kernel = galleryKernel(settings.kernel)?.title ?? t("kernel.custom");
-  return t("summary.convolution", {
-    kernel,
-    stride: settings.stride,
-    padding: String(settings.padding),
-    dilation: settings.dilation,
-  });
+  const parts = [t("summary.convolution", { kernel, stride, padding: String(padding), dilation })];
+  if (activation !== "none") parts.push(t(`choice.activation.${activation}`));
+  if (pooling !== "none") {
+    const kind = t(`choice.pooling.${pooling}`);
+    parts.push(t("summary.pooling", { kind, size: pool_size, stride: pool_stride }));
+  }
+  return parts.join("; ");
 }
