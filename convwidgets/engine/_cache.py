@@ -165,7 +165,7 @@ def _found(number: str) -> Iterator[tuple[Path, Code]]:
 
 def _name(number: str) -> str:
     digest = hashlib.sha256(json.dumps(facts(number)).encode()).hexdigest()
-    return f"kernels-{number}-{digest[:16]}.bin"
+    return f"kernels-{number}-{digest[:16]}.code"
 
 
 def _is_ours(found: os.stat_result) -> bool:

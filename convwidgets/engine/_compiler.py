@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import warnings
 from typing import Any
 
 from convwidgets.engine import _cache, _library
@@ -98,9 +97,7 @@ def _module(kernels: Any, name: str, number: str) -> Any:
     from llvmlite import binding
 
     function, signature = getattr(kernels, name), kernels.signature(name, number)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        function.compile(signature)
+    function.compile(signature)
     overload = function.overloads[signature]
     module = binding.parse_assembly(_without_counting(overload.library.get_llvm_str()))
     module.link_in(binding.parse_assembly(_entry(name, signature, overload.fndesc)))
