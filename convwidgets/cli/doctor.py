@@ -24,7 +24,7 @@ PACKAGE = Path(convwidgets.__file__).parent
 LIBRARIES = ("numpy", "matplotlib", "scikit-image", "pillow", "anywidget", "ipywidgets")
 EXTENSIONS = ("anywidget", "@jupyter-widgets/jupyterlab-manager")
 REINSTALL = "in the clone of convwidgets, run the README's first command again"
-ENGINE_SECONDS = 330
+ENGINE_SECONDS = 960
 # In a process of its own: a compiler that crashes must not take the doctor along.
 ENGINE_PROBE = """
 import dataclasses, json, time

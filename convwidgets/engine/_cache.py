@@ -115,11 +115,10 @@ def places() -> list[Path]:
     told = os.environ.get(VARIABLE)
     if told:
         return [Path(told)]
-    users = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return [
-        PACKAGE / "__pycache__",
-        (Path(users) if users else Path(os.path.expanduser("~/.cache"))) / "convwidgets",
-    ]
+    users = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
+    found = [PACKAGE / "__pycache__", Path(os.path.expanduser(users)) / "convwidgets"]
+    # A user without a home has no such folder.
+    return [place for place in found if place.is_absolute()]
 
 
 @functools.cache
@@ -141,8 +140,8 @@ def facts(number: str) -> dict[str, Any]:
 
 def source_hash() -> str:
     """Tell one state of the kernels' source from another."""
-    near = [PACKAGE / name for name in ("_compiler.py", "_jit.py", "tile.py", "vector.py")]
-    sources = [*near, *sorted(PACKAGE.glob("kernels/*.py"))]
+    names = ("_compiler.py", "_jit.py", "_library.py", "tile.py", "vector.py")
+    sources = [*(PACKAGE / name for name in names), *sorted(PACKAGE.glob("kernels/*.py"))]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 

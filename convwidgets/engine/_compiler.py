@@ -10,31 +10,44 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from typing import Any
 
+import numpy as np
+
 from convwidgets.engine import _cache, _library
-
-# What a kernel may be given: flags of NumPy's for an array that is contiguous, aligned, writeable.
-CARRAY = 0x0001 | 0x0100 | 0x0400
-
-# Where NumPy's PyArrayObject has its fields, in bytes: the type ends Python's own head.
-TYPE = object.__basicsize__ - 8
-DATA, NDIM, SHAPE, DTYPE, FLAGS = (object.__basicsize__ + at for at in (0, 8, 16, 40, 48))
+from convwidgets.engine._library import CARRAY, DATA, DTYPE, FLAGS, NDIM, SHAPE, TYPE
 
 
-def main(number: str) -> None:
+def main(number: str, low_priority: bool) -> None:
     """Compile for one type of number, keep the file if possible, and send it to stdout."""
-    if hasattr(os, "nice"):
+    if low_priority and hasattr(os, "nice"):
         os.nice(10)
     with _cache.alone():
         code = _cache.read(number)
         if code is None:
             code = compile_all(number)
-            # Here, and not first in the user's process: what cannot be linked ends a process.
-            _library.load(code)
+            # What cannot be linked would end a process, and must not be the user's.
+            command = f"from convwidgets.engine import _compiler; _compiler.try_out({number!r})"
+            arguments = [sys.executable, "-P", "-c", command]
+            subprocess.run(arguments, input=_cache.pack(code), check=True)
             _cache.write(number, _cache.pack(code))
     sys.stdout.buffer.write(_cache.pack(code))
+
+
+def try_out(number: str) -> None:
+    """Load the code from stdin as the user's process will, and compute with it."""
+    from convwidgets import engine
+
+    code = _cache.unpack(sys.stdin.buffer.read(), number)
+    assert code is not None
+    engine.native._loader.loaded[number] = _library.load(code)
+    picture = np.arange(400).reshape(20, 20).astype(number)
+    kernel = np.arange(9).reshape(3, 3).astype(number)
+    y = engine.conv2d(picture, kernel)
+    with engine.use("reference"):
+        np.testing.assert_allclose(y, engine.conv2d(picture, kernel), rtol=1e-5)
 
 
 def compile_all(number: str) -> _cache.Code:

@@ -12,6 +12,13 @@ import numpy as np
 
 from convwidgets.engine._cache import Code
 
+# Where NumPy's PyArrayObject has its fields, in bytes: the type ends Python's own head.
+TYPE = object.__basicsize__ - 8
+DATA, NDIM, SHAPE, DTYPE, FLAGS = (object.__basicsize__ + at for at in (0, 8, 16, 40, 48))
+
+# Flags of NumPy's for an array that is contiguous, aligned and writeable.
+CARRAY = 0x0001 | 0x0100 | 0x0400
+
 # Releases the GIL while the function runs.
 Entry = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_char_p)
 
@@ -29,9 +36,15 @@ def load(code: Code) -> SimpleNamespace:
     namespace
         A function for each kernel, called with arrays and whole numbers as the kernel is. A
         TypeError tells of an array that is not as the kernel needs it.
+
+    Raises
+    ------
+    RuntimeError
+        If arrays are not in memory as the code expects them.
     """
     from llvmlite import binding
 
+    _check_layout()
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     triple = binding.get_process_triple()
@@ -47,6 +60,20 @@ def load(code: Code) -> SimpleNamespace:
     # Nothing may take the code away while any thread can be in it.
     engine.detach()
     return library
+
+
+def _check_layout() -> None:
+    array = np.zeros((3, 5), np.float32)
+
+    def at(offset: int, kind: Any) -> int:
+        return int(kind.from_address(id(array) + offset).value)
+
+    word, short = ctypes.c_size_t, ctypes.c_int32
+    sizes = (ctypes.c_ssize_t * 2).from_address(at(SHAPE, word))
+    found = (at(TYPE, word), at(DATA, word), at(NDIM, short), *sizes, at(DTYPE, word))
+    known = (id(np.ndarray), array.ctypes.data, 2, 3, 5, id(array.dtype))
+    if found != known or ctypes.sizeof(word) != 8 or at(FLAGS, short) & CARRAY != CARRAY:
+        raise RuntimeError("this Python or NumPy keeps arrays in an unknown way")
 
 
 def _callable(

@@ -35,7 +35,7 @@ Backend = Literal["native", "reference", "warming"]
 Setting = Literal["auto", "native", "reference"]
 
 VARIABLE = "CONVWIDGETS_ENGINE"
-COMPILE_SECONDS = 300
+COMPILE_SECONDS = 900
 
 # In the order in which they are made ready.
 NUMBERS = ("float32", "float64")
@@ -109,7 +109,7 @@ def warm_up(wait: bool = True, timeout: float | None = None) -> Backend:
         As from `backend`, for float32.
     """
     if _setting() != "reference":
-        _loader.start()
+        _loader.start(waiting=wait)
         if wait:
             _loader.done.wait(timeout)
     return backend()
@@ -179,7 +179,7 @@ def kernels(dtype: np.dtype[Any]) -> Any | None:
         return None
     loader = _loader
     if dtype.name not in loader.loaded:
-        loader.start()
+        loader.start(waiting=setting == "native")
         if setting == "native":
             loader.done.wait()
             if dtype.name not in loader.loaded:
@@ -215,11 +215,13 @@ class _Loader:
         self.loaded: dict[str, Any] = {}
         self.done = threading.Event()
         self.leaving = False
+        self.waiting = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="convwidgets-warm-up", daemon=True)
 
-    def start(self) -> None:
-        """Begin, if nobody has."""
+    def start(self, waiting: bool) -> None:
+        """Begin, if nobody has; the compiler steps back behind all else unless somebody waits."""
+        self.waiting |= waiting
         with self._lock:
             if self.phase != "cold":
                 return
@@ -258,13 +260,13 @@ class _Loader:
         code = _cache.read(number)
         if code is None:
             self.phase = "filling"
-            code = _compiled_elsewhere(number)
+            code = _compiled_elsewhere(number, low_priority=not self.waiting)
             self.phase = "loading"
         if not self.leaving:
             self.loaded[number] = _library.load(code)
 
 
-def _compiled_elsewhere(number: str) -> _cache.Code:
+def _compiled_elsewhere(number: str, low_priority: bool) -> _cache.Code:
     """Compile in a process of its own, which also keeps the code on disk if it can.
 
     Raises
@@ -272,12 +274,12 @@ def _compiled_elsewhere(number: str) -> _cache.Code:
     RuntimeError
         If the compiler fails there.
     """
-    command = f"from convwidgets.engine import _compiler; _compiler.main({number!r})"
+    call = f"_compiler.main({number!r}, {low_priority})"
     # Settings of Numba's would be part of what the code depends on.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
     # -P: a file of the user's that is called numba.py must not be taken for Numba.
     finished = subprocess.run(
-        [sys.executable, "-P", "-c", command],
+        [sys.executable, "-P", "-c", f"from convwidgets.engine import _compiler; {call}"],
         env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -285,7 +287,7 @@ def _compiled_elsewhere(number: str) -> _cache.Code:
         check=False,
         # It goes on for the next process if this one ends or is interrupted.
         start_new_session=True,
-        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0) * low_priority,
     )
     if finished.returncode != 0:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()

@@ -74,9 +74,18 @@ def test_code_for_anything_else_is_never_taken(
     assert _cache.read("float32") is None
 
 
+def test_a_user_without_a_home_has_no_cache_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (_cache.VARIABLE, "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    assert len(_cache.places()) == 2
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert _cache.places() == [_cache.PACKAGE / "__pycache__"]
+
+
 def test_every_source_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "kernels").mkdir()
-    names = ["_compiler.py", "_jit.py", "tile.py", "vector.py", "kernels/a.py", "kernels/b.py"]
+    names = ["_compiler.py", "_jit.py", "_library.py", "tile.py", "vector.py"]
+    names += ["kernels/a.py", "kernels/b.py"]
     for name in names:
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(_cache, "PACKAGE", tmp_path)
@@ -201,7 +210,7 @@ def test_what_cannot_be_used_is_compiled_again(
     _cache.write("float32", pack(CODE)[:-1])
     asked = []
 
-    def elsewhere(number: str) -> Code:
+    def elsewhere(number: str, low_priority: bool) -> Code:
         asked.append(number)
         return CODE
 

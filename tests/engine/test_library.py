@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convwidgets import engine
-from convwidgets.engine import native
+from convwidgets.engine import _library, native
 
 
 @pytest.fixture(params=["float32", "float64"])
@@ -91,3 +91,13 @@ def test_sides_of_one_cell_may_have_any_step(compiled: Any, number: str) -> None
     y = np.empty((1, 1, 1, 2), number)
     compiled.pad2d(x, y, 0, 0, 0)
     np.testing.assert_array_equal(y, x)
+
+
+def test_arrays_in_an_unknown_layout_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    _library._check_layout()
+    for name in ("TYPE", "DATA", "NDIM", "SHAPE", "DTYPE", "FLAGS"):
+        other = {"SHAPE": "DATA", "FLAGS": "NDIM"}.get(name, "SHAPE")
+        with monkeypatch.context() as patch:
+            patch.setattr(_library, name, getattr(_library, other))
+            with pytest.raises(RuntimeError, match="unknown way"):
+                _library._check_layout()
