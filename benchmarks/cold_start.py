@@ -59,7 +59,7 @@ def main() -> None:
 def measure(cache: Path) -> tuple[list[float], str]:
     """Seconds from a new process's first line to each step; the engine after the second."""
     environment = os.environ | {
-        "NUMBA_CACHE_DIR": str(cache),
+        "CONVWIDGETS_CACHE": str(cache),
         "PYTHONPATH": str(ROOT),
         "CONVWIDGETS_ENGINE": "auto",
     }

@@ -1,4 +1,8 @@
-"""The command line: `convwidgets lab` opens the lessons, `convwidgets doctor` looks for trouble."""
+"""The command line.
+
+`convwidgets lab` opens the lessons, `convwidgets doctor` looks for trouble, and `convwidgets warm`
+compiles ahead.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from convwidgets.cli import lab
 
             return lab.run(options.folder, browser=options.browser, port=options.port, extra=theirs)
+        if options.command == "warm":
+            from convwidgets.cli import warm
+
+            return warm.run(options.quiet)
         from convwidgets.cli import doctor
 
         return doctor.run()
@@ -93,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Say what is installed, what is wrong and how to mend it. "
         "The exit code is 1 if something is wrong.",
     )
+    warm = commands.add_parser(
+        "warm",
+        help="compile the engine ahead, so that the first pictures need not do without",
+        description="Compile the engine ahead, and keep it for every process to come. "
+        "The exit code is 1 if that cannot be.",
+    )
+    warm.add_argument("--quiet", action="store_true", help="say nothing if all is well")
     return parser
 
 

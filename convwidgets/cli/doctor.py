@@ -17,12 +17,14 @@ from typing import Any
 
 import convwidgets
 from convwidgets.cli import lessons
+from convwidgets.engine import _cache
+from convwidgets.engine.native import NUMBERS
 
 PACKAGE = Path(convwidgets.__file__).parent
 LIBRARIES = ("numpy", "matplotlib", "scikit-image", "pillow", "anywidget", "ipywidgets")
 EXTENSIONS = ("anywidget", "@jupyter-widgets/jupyterlab-manager")
 REINSTALL = "in the clone of convwidgets, run the README's first command again"
-ENGINE_SECONDS = 330
+ENGINE_SECONDS = 960
 # In a process of its own: a compiler that crashes must not take the doctor along.
 ENGINE_PROBE = """
 import dataclasses, json, time
@@ -137,11 +139,25 @@ def _engine() -> list[Finding]:
         Finding("ok", "engine", f"native; {versions}; ready in {status['seconds']:.1f} s, {how}"),
         Finding("ok", "threads", f"{status['threads']}: {status['parallel']}"),
     ]
-    if status["cache"] is None:
-        mend = "make that folder writable, or set NUMBA_CACHE_DIR to one that is"
-        text = f"not kept: {PACKAGE / 'engine' / '__pycache__'} cannot be written"
-        return [*findings, Finding("!!", "compiled code", text, mend)]
-    return [*findings, Finding("ok", "compiled code", f"in {status['cache']}")]
+    return [*findings, _compiled_code(status["cache"])]
+
+
+def _compiled_code(folder: str | None) -> Finding:
+    if folder is None:
+        where = " or ".join(str(place) for place in _cache.places())
+        mend = f"make that folder writable for you alone, or set {_cache.VARIABLE} to one that is"
+        text = f"not kept, since {where} cannot be written: every process compiles anew"
+        return Finding("!!", "compiled code", text, mend)
+    sizes = [path.stat().st_size for number in NUMBERS if (path := _cache.find(number))]
+    text = f"{sum(sizes) / 1000:.0f} kB in {folder}{_owner(Path(folder))}"
+    return Finding("ok", "compiled code", text)
+
+
+def _owner(folder: Path) -> str:
+    try:
+        return f", which belongs to {folder.owner()}"
+    except (KeyError, NotImplementedError):  # a user without a name, a system without owners
+        return ""
 
 
 def _probe_engine() -> tuple[dict[str, Any], str]:

@@ -1,17 +1,11 @@
-"""The one decorator of the compiled kernels: what they promise the compiler, how they are kept."""
+"""The one decorator of the compiled kernels: what they promise the compiler."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core.caching import FunctionCache
-
-from convwidgets.engine._cache import source_hash
-
-_NumbaCache: Any = FunctionCache  # Numba has no types.
 
 OPTIONS: dict[str, Any] = {
     "nogil": True,
@@ -27,8 +21,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def kernel(function: Function) -> Function:
     """Compile `function` with Numba at its first call, once for each set of argument types.
 
-    The machine code is kept on disk where a folder can be written (``NUMBA_CACHE_DIR``, the
-    package's own ``__pycache__``, else the user's cache folder), and in memory alone elsewhere.
+    The engine itself never calls what this makes: `_compiler` puts all kernels into one object
+    file, so that a process that computes need not import Numba.
 
     Parameters
     ----------
@@ -52,21 +46,4 @@ def kernel(function: Function) -> Function:
     >>> x
     array([0., 2., 4.])
     """
-    dispatcher = numba.njit(**OPTIONS)(function)
-    # RuntimeError is Numba's way to say that no folder can be written.
-    with contextlib.suppress(RuntimeError):
-        dispatcher._cache = _Cache(function)
-    return cast(Function, dispatcher)
-
-
-class _Cache(_NumbaCache):  # type: ignore[misc]  # a class without types
-    """Numba's cache, with two weaknesses mended."""
-
-    def _index_key(self, sig: Any, codegen: Any) -> Any:
-        # Numba looks at a function's own file alone, and would miss a change in another.
-        return super()._index_key(sig, codegen), source_hash()
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        # A full or read-only disk costs the next process time, never this one its result.
-        with contextlib.suppress(OSError):
-            super().save_overload(sig, data)
+    return cast(Function, numba.njit(**OPTIONS)(function))

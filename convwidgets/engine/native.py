@@ -1,14 +1,15 @@
 """The compiled engine: when it answers, how it comes to be ready, and what it says about itself.
 
-Nobody waits for a compiler. The first call that could use compiled code starts a thread. If the
-disk does not hold the code yet, a subprocess compiles it there, since compiling in this process
-would make everything else stutter; then the thread imports Numba and loads the code: first for
-float32, then for float64. Until then `convwidgets.engine.reference` answers, and it goes on
-answering where Numba is missing or fails.
+Nobody waits for a compiler. The first call that could use compiled code starts a thread, which
+takes the code from the disk and links it into this process: first for float32, then for float64. If
+it is not on the disk, a subprocess of low priority compiles it, since compiling in this process
+would make everything else stutter; Numba is never imported here. Until then
+`convwidgets.engine.reference` answers, and it goes on answering where Numba is missing or fails.
 
 The environment variable ``CONVWIDGETS_ENGINE`` sets how a process begins: ``auto`` (the above,
 the default), ``native`` (wait for compiled code, an error if there is none) or ``reference``
-(NumPy alone; Numba is never imported). `use` changes it later.
+(NumPy alone; nothing is compiled). `use` changes it later. ``CONVWIDGETS_CACHE`` names the folder
+that keeps the code, instead of the package's own ``__pycache__`` or the user's cache folder.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,13 +29,13 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import DTypeLike
 
-from convwidgets.engine import _cache, _threads
+from convwidgets.engine import _cache, _library, _threads
 
 Backend = Literal["native", "reference", "warming"]
 Setting = Literal["auto", "native", "reference"]
 
 VARIABLE = "CONVWIDGETS_ENGINE"
-COMPILE_SECONDS = 300
+COMPILE_SECONDS = 900
 
 # In the order in which they are made ready.
 NUMBERS = ("float32", "float64")
@@ -109,7 +109,7 @@ def warm_up(wait: bool = True, timeout: float | None = None) -> Backend:
         As from `backend`, for float32.
     """
     if _setting() != "reference":
-        _loader.start()
+        _loader.start(waiting=wait)
         if wait:
             _loader.done.wait(timeout)
     return backend()
@@ -145,14 +145,14 @@ def use(setting: Setting) -> Restore:
 
 
 def status() -> Status:
-    """Look up what the engine runs on; Numba is not imported for it."""
+    """Look up what the engine runs on; nothing is started for it."""
     try:
         numba = importlib.metadata.version("numba")
     except importlib.metadata.PackageNotFoundError:
         numba = None
     try:
         found = [_cache.find(number) for number in NUMBERS]
-        cache = found[0] if all(found) else None
+        cache = found[0].parent if found[0] and all(found) else None
     except Exception:  # a broken llvmlite can raise anything; `problem` tells of it
         cache = None
     return Status(
@@ -167,7 +167,7 @@ def status() -> Status:
 
 
 def kernels(dtype: np.dtype[Any]) -> Any | None:
-    """Give the module of compiled kernels; None if the reference is to answer for this type.
+    """Give the compiled kernels by name; None if the reference is to answer for this type.
 
     Raises
     ------
@@ -179,23 +179,12 @@ def kernels(dtype: np.dtype[Any]) -> Any | None:
         return None
     loader = _loader
     if dtype.name not in loader.loaded:
-        loader.start()
+        loader.start(waiting=setting == "native")
         if setting == "native":
             loader.done.wait()
             if dtype.name not in loader.loaded:
                 raise RuntimeError(f"the native engine cannot be used: {loader.problem}")
     return loader.loaded.get(dtype.name)
-
-
-def fill_cache(number: str) -> None:
-    """Compile every kernel for one type of number and keep the code on disk, if possible."""
-    from convwidgets.engine import kernels
-
-    folder = cast(Any, kernels.conv2d).stats.cache_path
-    if folder is not None:
-        for _ in _compiled(kernels, number):
-            pass
-        _cache.note(number, Path(folder))
 
 
 class Restore:
@@ -226,11 +215,13 @@ class _Loader:
         self.loaded: dict[str, Any] = {}
         self.done = threading.Event()
         self.leaving = False
+        self.waiting = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="convwidgets-warm-up", daemon=True)
 
-    def start(self) -> None:
-        """Begin, if nobody has."""
+    def start(self, waiting: bool) -> None:
+        """Begin, if nobody has; the compiler steps back behind all else unless somebody waits."""
+        self.waiting |= waiting
         with self._lock:
             if self.phase != "cold":
                 return
@@ -249,7 +240,7 @@ class _Loader:
         self.done.set()
 
     def leave(self) -> None:
-        """Let no thread be inside the compiler when the interpreter goes down."""
+        """Let no thread be inside LLVM when the interpreter goes down."""
         self.leaving = True
         if self.phase == "loading":
             self._thread.join()
@@ -265,54 +256,48 @@ class _Loader:
             self.done.set()
 
     def _load(self, number: str) -> None:
-        self.phase = "filling"
-        if _cache.find(number) is None:
-            _fill_cache_elsewhere(number)
         self.phase = "loading"
-        if self.leaving:
-            return
-        from convwidgets.engine import kernels
+        code = _cache.read(number)
+        if code is None:
+            self.phase = "filling"
+            code = _compiled_elsewhere(number, low_priority=not self.waiting)
+            self.phase = "loading"
+        if not self.leaving:
+            self.loaded[number] = _library.load(code)
 
-        for _ in _compiled(kernels, number):
-            if self.leaving:
-                return
-        self.loaded[number] = kernels
 
-
-def _fill_cache_elsewhere(number: str) -> None:
-    """Run `fill_cache` in a process of its own.
+def _compiled_elsewhere(number: str, low_priority: bool) -> _cache.Code:
+    """Compile in a process of its own, which also keeps the code on disk if it can.
 
     Raises
     ------
     RuntimeError
-        If the compiler fails there, as it would here.
+        If the compiler fails there.
     """
-    command = f"from convwidgets.engine.native import fill_cache; fill_cache({number!r})"
-    try:
-        # -P: a file of the user's that is called numba.py must not be taken for Numba.
-        finished = subprocess.run(
-            [sys.executable, "-P", "-c", command],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=COMPILE_SECONDS,
-            check=False,
-        )
-    except OSError:
-        # No process can be started here: this one compiles for itself.
-        return
+    call = f"_compiler.main({number!r}, {low_priority})"
+    # Settings of Numba's would be part of what the code depends on.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    # -P: a file of the user's that is called numba.py must not be taken for Numba.
+    finished = subprocess.run(
+        [sys.executable, "-P", "-c", f"from convwidgets.engine import _compiler; {call}"],
+        env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=COMPILE_SECONDS,
+        check=False,
+        # It goes on for the next process if this one ends or is interrupted.
+        start_new_session=True,
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0) * low_priority,
+    )
     if finished.returncode != 0:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()
         raise RuntimeError(
             lines[-1] if lines else f"the compiler ended with code {finished.returncode}"
         )
-
-
-def _compiled(kernels: Any, number: str) -> Iterator[None]:
-    """Compile every kernel for one type of number, or load it from disk; stops after each."""
-    for name in kernels.SIGNATURES:
-        yield getattr(kernels, name).compile(kernels.signature(name, number))
+    code = _cache.unpack(finished.stdout, number)
+    if code is None:
+        raise RuntimeError("the compiler's code is not for this process")
+    return code
 
 
 def _obstacle() -> str:
@@ -343,8 +328,8 @@ def _after_fork() -> None:
         _loader.phase = "ready"
         _loader.done.set()
     elif parent.phase == "loading":
-        # Half of Numba is imported, and the locks of the other half are held for ever.
-        _loader.fail("this process was forked while Numba was being loaded")
+        # Half of LLVM is imported, and the locks of the other half are held for ever.
+        _loader.fail("this process was forked while compiled code was being loaded")
     elif parent.phase == "failed":
         _loader.fail(parent.problem)
 
