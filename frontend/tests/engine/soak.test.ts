@@ -386,7 +386,7 @@ async function guardedEngine(): Promise<PageEngine> {
 }
 
 test(`${CALLS} random calls stay inside their arrays (CONVWIDGETS_SOAK_SEED=${SEED})`, async () => {
-  console.log(`CONVWIDGETS_SOAK_SEED=${SEED}`);
+  process.stdout.write(`CONVWIDGETS_SOAK_SEED=${SEED}\n`);
   const engine = await guardedEngine();
   const ends: Record<string, number> = {};
   const start = performance.now();
@@ -428,7 +428,7 @@ test(`${CALLS} random calls stay inside their arrays (CONVWIDGETS_SOAK_SEED=${SE
     ends[how] = (ends[how] ?? 0) + 1;
   }
   const seconds = (performance.now() - start) / 1000;
-  console.log(ends, `${Math.round((end - first) / seconds)} calls per second`);
+  process.stdout.write(`${JSON.stringify(ends)} ${Math.round((end - first) / seconds)} calls per second\n`);
 });
 
 test("the canaries tell of a cell beyond an array, and the end of the memory traps", async () => {
