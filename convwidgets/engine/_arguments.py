@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +15,8 @@ from convwidgets.engine.geometry import LARGEST, Pads, whole
 Array: TypeAlias = NDArray[np.floating[Any]]
 Indices: TypeAlias = NDArray[np.int64]
 Two: TypeAlias = tuple[int, int]
+
+Answer = TypeVar("Answer")
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -139,7 +143,8 @@ def same_shape(name: str, value: ArrayLike, x: Array, shape: tuple[int, ...], ne
 def is_finite(values: Array) -> bool:
     """Tell by a sum, which is finite only if all terms are; one that overflows only costs time."""
     flat = values.reshape(-1)
-    return math.isfinite(np.dot(flat, flat))
+    with np.errstate(all="ignore"):
+        return math.isfinite(np.dot(flat, flat))
 
 
 def truth(name: str, value: bool) -> bool:
@@ -168,8 +173,22 @@ def writeable(array: Array) -> Array:
     return array if array.flags.writeable else np.asarray(_Memory(array))
 
 
+def remembered(place: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Decorate a check of where windows lie: a slider asks the same thing again and again."""
+    known = functools.lru_cache(256)(place)
+
+    @functools.wraps(place)
+    def answer(*asked: Any) -> Answer:
+        return known(*asked) if is_plain(asked) else place(*asked)
+
+    return answer
+
+
 def is_plain(value: Any) -> bool:
-    """Tell words, whole numbers and tuples of them, which a cache can tell apart, from others."""
+    """Tell words, whole numbers and tuples of them from what a cache would take for the same.
+
+    True is 1 to a dictionary, but no stride.
+    """
     kind = type(value)
     return kind is int or kind is str or (kind is tuple and all(map(is_plain, value)))
 

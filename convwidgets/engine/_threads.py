@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import ctypes
 import itertools
 import os
 import queue
@@ -127,6 +128,11 @@ def scratch(dtype: np.dtype[Any], size: int) -> np.ndarray[Any, Any]:
     return np.asarray(array)
 
 
+def _processor() -> int | None:
+    """Tell which processor runs this thread, where the system says it."""
+    return None if _getcpu is None else _getcpu()
+
+
 def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -176,7 +182,8 @@ class _Pool:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._started = 0
+        self._threads: list[threading.Thread] = []
+        self._avoided: int | None = None
         self._offers: queue.SimpleQueue[_Shared | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
 
@@ -184,9 +191,12 @@ class _Pool:
         """Ask for help, which may come late or never."""
         # No more threads may be to be had, as when the interpreter is going down.
         with self._lock, contextlib.suppress(RuntimeError):
-            while self._started < min(helpers, self._most):
-                threading.Thread(target=self._run, name="convwidgets", daemon=True).start()
-                self._started += 1
+            while len(self._threads) < min(helpers, self._most):
+                thread = threading.Thread(target=self._run, name="convwidgets", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+                self._avoided = None
+        self._step_aside()
         for _ in range(helpers):
             self._offers.put(shared)
 
@@ -194,8 +204,26 @@ class _Pool:
         """Start no more threads, and let the others end when they have nothing left to do."""
         with self._lock:
             self._most = 0
-            for _ in range(self._started):
+            for _ in self._threads:
                 self._offers.put(None)
+
+    def _step_aside(self) -> None:
+        """Keep the helpers off the processor that the caller runs on.
+
+        Linux may wake a thread where its waker runs, though another processor is idle: on virtual
+        machines, which do not run idle processors, it often does. The helper would then begin when
+        the caller has done everything.
+        """
+        here = _processor()
+        if here is None or here == self._avoided:
+            return
+        elsewhere = os.sched_getaffinity(0) - {here}
+        # A thread may have ended, or be in a container that forbids it.
+        with contextlib.suppress(OSError):
+            for thread in self._threads if elsewhere else ():
+                assert thread.native_id, "0 would stand for the caller"
+                os.sched_setaffinity(thread.native_id, elsewhere)
+            self._avoided = here
 
     def _run(self) -> None:
         while (shared := self._offers.get()) is not None:
@@ -209,6 +237,11 @@ def _renew() -> None:
     global _chosen, _pool
     _chosen, _pool = 1, _Pool(0)
 
+
+_getcpu: Any = None
+if hasattr(os, "sched_setaffinity"):
+    with contextlib.suppress(OSError, AttributeError):
+        _getcpu = ctypes.CDLL(None).sched_getcpu
 
 _kept = threading.local()
 _chosen: int | None = None

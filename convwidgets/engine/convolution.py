@@ -6,7 +6,6 @@ numbers.
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy as np
@@ -22,11 +21,12 @@ from convwidgets.engine._arguments import (
     check_padding_mode,
     filters,
     is_finite,
-    is_plain,
     maps,
     numbers,
+    remembered,
     size_of,
     truth,
+    writeable,
 )
 from convwidgets.engine.geometry import (
     Padding,
@@ -235,9 +235,8 @@ class Convolution:
         self.w = filters(weight, self.x, 4 - self.new)
         self.groups = check_groups(groups, self.x.shape[1], self.w)
         size, kernel = size_of(self.x), size_of(self.w)
-        asked = (size, kernel, stride, padding, dilation)
-        place = _places if is_plain(asked) else _places.__wrapped__
-        self.stride, self.dilation, self.pads, self.out = place(*asked)
+        where = _places(size, kernel, stride, padding, dilation)
+        self.stride, self.dilation, self.pads, self.out = where
         check_padding_mode(padding_mode, self.pads, size)
         self.padding_mode = padding_mode
         self.flip = truth("flip", flip)
@@ -255,11 +254,11 @@ class Convolution:
         return pad2d(self.x, self.pads, self.padding_mode), NO_PADS
 
 
-@functools.lru_cache(256)
+@remembered
 def _places(
     size: Two, kernel: Two, stride: Pair, padding: Padding, dilation: Pair
 ) -> tuple[Two, Two, Pads, Two]:
-    """Check where windows lie; a slider asks the same thing again and again."""
+    """Check where windows lie."""
     strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
     pads = resolve_padding(padding, size, kernel, strides, dilations)
     return strides, dilations, pads, output_shape(size, kernel, strides, pads, dilations)
@@ -317,16 +316,14 @@ class SeparableConvolution:
         self.axes = x.shape[:2]
         first, second = _line("column", column, x), _line("row", row, x)
         self.size, kernel = size_of(x), (len(first), len(second))
-        (s, t), (d, e) = pair("stride", stride, 1), pair("dilation", dilation, 1)
-        self.pads = resolve_padding(padding, self.size, kernel, (s, t), (d, e))
+        (s, t), (d, e), self.pads, self.out = _places(self.size, kernel, stride, padding, dilation)
         check_padding_mode(padding_mode, self.pads, self.size)
         self.padding_mode = padding_mode
-        self.out = output_shape(self.size, kernel, (s, t), self.pads, (d, e))
         self.flip = truth("flip", flip)
         if self.flip:
             first, second = first[::-1], second[::-1]
-        self.column = np.ascontiguousarray(first).reshape(1, 1, -1, 1)
-        self.row = np.ascontiguousarray(second).reshape(1, 1, 1, -1)
+        self.column = writeable(np.ascontiguousarray(first).reshape(1, 1, -1, 1))
+        self.row = writeable(np.ascontiguousarray(second).reshape(1, 1, 1, -1))
         finite = is_finite(first) and is_finite(second)
         (top, _), (left, _) = self.pads
         if padding_mode != "zeros" or not finite:
@@ -367,13 +364,13 @@ def transposed(
     y = np.empty((len(x), each * groups, *out), x.dtype)
     work = x.size * w[0].size
     compiled = native.kernels(x.dtype)
-    if compiled is not None and work >= PHASES_FROM:
-        _by_phases(operation, x, w, b, y, stride, top_left, dilation, groups)
-        return y
     if compiled is None:
         with np.errstate(all="ignore"):
             y = reference.conv_transpose2d(x, w, b, out, stride, top_left, dilation, groups)
         paths.note(operation, "reference", work, work)
+        return y
+    if work >= PHASES_FROM:
+        _by_phases(operation, x, w, b, y, stride, top_left, dilation, groups)
         return y
 
     def rows(first: int, end: int) -> None:

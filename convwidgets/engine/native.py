@@ -178,13 +178,14 @@ def kernels(dtype: np.dtype[Any]) -> Any | None:
     if setting == "reference":
         return None
     loader = _loader
-    if dtype.name not in loader.loaded:
+    name = dtype.name
+    if name not in loader.loaded:
         loader.start(waiting=setting == "native")
         if setting == "native":
             loader.done.wait()
-            if dtype.name not in loader.loaded:
+            if name not in loader.loaded:
                 raise RuntimeError(f"the native engine cannot be used: {loader.problem}")
-    return loader.loaded.get(dtype.name)
+    return loader.loaded.get(name)
 
 
 class Restore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any, Literal, overload
@@ -15,8 +14,8 @@ from convwidgets.engine._arguments import (
     Array,
     Indices,
     Two,
-    is_plain,
     maps,
+    remembered,
     same_shape,
     size_of,
     truth,
@@ -383,15 +382,9 @@ class Pooling:
     ) -> None:
         self.x, self.new = maps("input", input)
         self.size = size_of(self.x)
-        asked = (
-            self.size,
-            kernel_size,
-            kernel_size if stride is None else stride,
-            padding,
-            dilation,
-        )
-        place = _places if is_plain(asked) else _places.__wrapped__
-        where = place(*asked, truth("ceil_mode", ceil_mode))
+        ceil = int(truth("ceil_mode", ceil_mode))
+        steps = kernel_size if stride is None else stride
+        where = _places(self.size, kernel_size, steps, padding, dilation, ceil)
         self.kernel, self.stride, self.dilation, self.pads, self.out = where
         self.shape = (*self.x.shape[:2], *self.out)
 
@@ -493,15 +486,15 @@ class Pooling:
         paths.note(operation, path, self._cells(), self._cells(), threads)
 
 
-@functools.lru_cache(256)
+@remembered
 def _places(
-    size: Two, kernel_size: Pair, stride: Pair, padding: Padding, dilation: Pair, ceil_mode: bool
+    size: Two, kernel_size: Pair, stride: Pair, padding: Padding, dilation: Pair, ceil: int
 ) -> tuple[Two, Two, Two, Pads, Two]:
     """Check where windows lie, and that each has a cell of the picture."""
     kernels, strides = pair("kernel_size", kernel_size, 1), pair("stride", stride, 1)
     dilations = pair("dilation", dilation, 1)
     both = resolve_padding(padding, size, kernels, strides, dilations)
-    shape = output_shape(size, kernels, strides, both, dilations, ceil_mode)
+    shape = output_shape(size, kernels, strides, both, dilations, bool(ceil))
     axes = zip(both, kernels, dilations, size, strides, shape, strict=True)
     for pads, kernel, step, cells, apart, out in axes:
         if max(pads) > kernel // 2:

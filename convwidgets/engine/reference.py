@@ -294,6 +294,8 @@ def avg_pool2d_gradient(
     divisor: int,
 ) -> None:
     """Add to the cells of `x` their shares of each window's gradient, g / count."""
+    if not g.size:
+        return
     (top, bottom), (left, right) = pads if count_include_pad else ((0, 0), (0, 0))
     height, width = x.shape[2:]
     for i, j in np.ndindex(g.shape[2:]):
@@ -309,6 +311,8 @@ def adaptive_pool2d(x: Array, shape: Two, average: bool) -> tuple[Array, Array]:
     height, width = x.shape[2:]
     y = np.empty((*x.shape[:2], *shape), x.dtype)
     index = np.empty(y.shape, np.int64)
+    if not y.size:
+        return y, index
     for i, rows in enumerate(adaptive_windows(height, shape[0])):
         for j, columns in enumerate(adaptive_windows(width, shape[1])):
             part = x[:, :, rows.start : rows.stop, columns.start : columns.stop]
@@ -327,6 +331,8 @@ def adaptive_pool2d(x: Array, shape: Two, average: bool) -> tuple[Array, Array]:
 
 def adaptive_avg_pool2d_gradient(g: Array, x: Array) -> None:
     """Add to the cells of `x` their shares of each part's gradient."""
+    if not g.size:
+        return
     for i, rows in enumerate(adaptive_windows(x.shape[2], g.shape[2])):
         for j, columns in enumerate(adaptive_windows(x.shape[3], g.shape[3])):
             part = x[:, :, rows.start : rows.stop, columns.start : columns.stop]
@@ -406,8 +412,9 @@ def _smooth(size: int) -> int:
 
 def _by_groups(x: Array, groups: int) -> Array:
     """Give (groups, channels of a group, all their cells)."""
-    channels = x.reshape(x.shape[0], groups, -1, x.shape[2] * x.shape[3]).transpose(1, 2, 0, 3)
-    return channels.reshape(groups, x.shape[1] // groups, -1)
+    batch, channels, cells = x.shape[0], x.shape[1] // groups, x.shape[2] * x.shape[3]
+    apart = x.reshape(batch, groups, channels, cells).transpose(1, 2, 0, 3)
+    return apart.reshape(groups, channels, batch * cells)
 
 
 def _window2d(

@@ -19,6 +19,7 @@ import functools
 import inspect
 import mmap
 import random
+import re
 import secrets
 import signal
 import struct
@@ -42,7 +43,7 @@ from tests.engine.guard_pages import Guards, guarded, ready
 
 ROOT = Path(__file__).resolve().parents[2]
 
-COMPARED = 50
+COMPARED = 4
 # Seconds without a new call after which the process is taken to hang.
 PATIENCE = 60
 MEMORY = 6 * 2**30
@@ -400,12 +401,13 @@ def _pooling(draw: Draw, name: str) -> Call:
 def _adaptive(draw: Draw, name: str) -> Call:
     axes = 1 if "1d" in name else 2
     x, channels, _ = _picture(draw, axes)
-    if name.startswith("global"):
-        return Call(name, [x])
-    out = draw.axes(lambda: draw.whole(1, draw.choice((3, 9, 30))), axes)
+    everything = name.startswith("global")
+    out = draw.axes(lambda: 1 if everything else draw.whole(1, draw.choice((3, 9, 30))), axes)
     args = [x]
     if name.endswith(GRADIENT):
         args.append(_gradient_of(draw, x, channels, out, axes))
+    if everything:
+        return Call(name, args)
     options = {}
     if "max" in name and not name.endswith(GRADIENT) and draw.often(0.4):
         options["return_indices"] = True
@@ -535,7 +537,8 @@ def perform(call: Call, compare: bool) -> str:
     if compare and end != "MemoryError":
         with engine.use("reference"):
             expected_end, expected = _outcome(call)
-        if expected_end == "MemoryError":
+        if expected_end == "MemoryError" or "array is too big" in str(expected):
+            # The reference fills the cells that a window of 2³¹ covers beyond the picture.
             return end
         if end != expected_end:
             raise Wrong(f"{end} ({result!r}), but the reference: {expected_end} ({expected!r})")
@@ -550,6 +553,8 @@ def _outcome(call: Call) -> tuple[str, Any]:
     except REFUSALS as error:
         if not str(error):
             raise Wrong(f"{type(error).__name__} without words") from error
+        if re.match(r"argument \d+ of ", str(error)):
+            raise Wrong(f"only compiled code has found the fault: {error}") from error
         return type(error).__name__, error
     except MemoryError as error:
         if call.spoilt:
@@ -568,7 +573,8 @@ def _compare(call: Call, result: Any, expected: Any) -> None:
             numbers = np.abs(np.asarray(value, np.float64))
             finite.append(max(1.0, float(numbers[np.isfinite(numbers)].max(initial=0))))
     # Whole numbers leave no rounding but that of means, transforms and two passes.
-    largest = np.prod(sorted(finite[1:4])[-2:])
+    with np.errstate(over="ignore"):
+        largest = np.prod(sorted(finite[1:4])[-2:])
     for one, other in zip(result, expected, strict=True):
         if one.dtype != other.dtype or one.shape != other.shape:
             raise Wrong(f"{one.dtype} {one.shape}, but the reference: {other.dtype} {other.shape}")
@@ -581,8 +587,13 @@ def _compare(call: Call, result: Any, expected: Any) -> None:
         with np.errstate(all="ignore"):
             close = np.abs(one - other) <= epsilon * (32 * largest + 32 * magnitude)
         same = (one == other) | (np.isnan(one) & np.isnan(other))
-        if "conv_transpose" in call.name or call.name.endswith("gradients"):
-            # Whether a padding's zero meets a NaN there is not laid down.
+        # Whether a padding's zero meets a NaN in these is not laid down.
+        free = "conv_transpose" in call.name or call.name.endswith("gradients")
+        # The first pass may round a zero away, which the second multiplies by infinity.
+        free |= call.name.startswith("separable") and call.way in ("low rank", "fft")
+        # A product added in one step need not overflow where one that is rounded does.
+        free |= bool(largest > np.finfo(one.dtype).max / 1e6)
+        if free:
             same |= ~np.isfinite(one) | ~np.isfinite(other)
         if not (close | same).all():
             at = tuple(int(i) for i in np.argwhere(~(close | same))[0])

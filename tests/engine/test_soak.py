@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from tests.engine import soak
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# NumPy warns of what the draws do on purpose.
+numbers_overflow = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the guards are Linux's")
 
 
@@ -47,12 +50,25 @@ def test_every_operation_is_called() -> None:
     assert public == {*soak.OPERATIONS, *soak.NOT_COMPUTING}
 
 
+@numbers_overflow
 @settings(max_examples=300, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_whatever_hypothesis_draws(source: random.Random) -> None:
     with engine.use("native"):
         assert engine.warm_up() == "native"
         soak.perform(soak.Draw(source).call(), compare=True)
+
+
+@numbers_overflow
+@pytest.mark.parametrize("operation", soak.OPERATIONS)
+def test_arrays_that_nobody_may_write_are_read(operation: str) -> None:
+    with engine.use("native"):
+        for seed in range(20):
+            call = soak.DRAWN[operation](soak.Draw(random.Random(seed)), operation)
+            for value in [*call.args, *call.options.values()]:
+                if isinstance(value, np.ndarray):
+                    value.flags.writeable = False
+            soak.perform(call, compare=True)
 
 
 BITE = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -55,6 +56,20 @@ def test_without_a_pool_the_caller_does_it_all(monkeypatch: pytest.MonkeyPatch) 
     done: list[int] = []
     _threads.share(lambda start, end: done.extend(range(start, end)), 12, 1000)
     assert sorted(done) == list(range(12))
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_helpers_keep_off_the_callers_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = os.sched_getaffinity(0)
+    monkeypatch.setattr(_threads, "_pool", pool := _threads._Pool(2))
+    for here in sorted(allowed):
+        monkeypatch.setattr(_threads, "_getcpu", lambda here=here: here)
+        _threads.share(lambda *_: None, 12, 1000)
+        for thread in pool._threads:
+            assert thread.native_id
+            assert os.sched_getaffinity(thread.native_id) == (allowed - {here} or allowed)
+    assert os.sched_getaffinity(0) == allowed
+    pool.close()
 
 
 @pytest.mark.usefixtures("backend")

@@ -10,7 +10,8 @@ from convwidgets.engine._jit import kernel
 from convwidgets.engine.kernels.axis import span
 from convwidgets.engine.vector import better, lanes, load, load_strided, store
 
-AVERAGE, MAX, MIN = range(3)
+# What `adaptive_pool2d` takes of each part; any other number asks for the greatest cell.
+AVERAGE = 0
 
 
 @kernel
@@ -169,7 +170,9 @@ def avg_pool2d_gradient(
 
 @kernel
 def adaptive_pool2d(x: Any, y: Any, index: Any, kind: int) -> None:
-    """``y`` = the mean, greatest or least cell of each of ``y``'s near-equal parts of a picture.
+    """``y`` = the mean or the greatest cell of each of ``y``'s near-equal parts of a picture.
+
+    `index` tells where the greatest stands, of a mean too.
 
     Part ``i`` of ``O`` covers the rows from ``⌊i·H/O⌋`` up to ``⌈(i + 1)·H/O⌉``.
     """
@@ -188,8 +191,7 @@ def adaptive_pool2d(x: Any, y: Any, index: Any, kind: int) -> None:
                         for s in range(s0, s1):
                             value = cells[s]
                             total += value
-                            wins = value > best if kind == MAX else value < best
-                            if wins or value != value:
+                            if value > best or value != value:
                                 best, place = value, r * width + s
                     y[n, c, i, j] = total / ((r1 - r0) * (s1 - s0)) if kind == AVERAGE else best
                     index[n, c, i, j] = place

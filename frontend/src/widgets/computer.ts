@@ -44,7 +44,7 @@ export class Computer<Request, Result> {
   #frame = 0;
   #cancel: (() => void) | null = null;
   /** Multiply-adds a millisecond: a cautious guess, then as measured. */
-  #rate = { page: 3e6, worker: 1e6, kernel: 0 };
+  #rate = { page: 6e6, worker: 1e6, kernel: 0 };
   #kernelSilentAt = -Infinity;
 
   constructor(options: ComputerOptions<Request, Result>) {
