@@ -23,6 +23,9 @@ from convwidgets.engine.geometry import effective_kernel
 # A tile of the compiled kernel is four rows high.
 ROWS_TOGETHER = 4
 
+# The most filters that a tile takes at once.
+FILTERS_TOGETHER = 8
+
 # Below this many multiply-adds another way is not worth the search.
 WORTH_A_SEARCH = 10_000_000
 
@@ -245,16 +248,18 @@ def _tiles(
 
 
 def _rims(x: Array, w: Array, y: Array, stride: Two, dilation: Two) -> int:
-    """Count the values of scratch that the tiles want for the rims: all rows at once, or one."""
+    """Count the values of scratch that the tiles want: the weights, and all rims or one row's."""
     lanes = 64 // x.dtype.itemsize
     part = (lanes - 1) * stride[1] + effective_kernel(w.shape[3], dilation[1])
     lines = effective_kernel(w.shape[2], dilation[0])
-    each, beside = w.shape[1] * 2 * part, 2 * lanes
+    each = w.shape[1] * 2 * part
+    # An output narrower than a vector is computed in scratch.
+    beside = 2 * lanes * FILTERS_TOGETHER if y.shape[3] < lanes else 0
     wanted = each * ((y.shape[2] - 1) * stride[0] + lines) + y.shape[2] * beside
     # Without room for one row the rims are computed cell by cell: better than a wide dilation's
     # zeros filling all memory.
     most = max(x.size + w.size + y.size, _threads.SCRATCH)
-    return int(min(max(each * lines + beside, min(wanted, _threads.SCRATCH)), most))
+    return w.size + int(min(max(each * lines + beside, min(wanted, _threads.SCRATCH)), most))
 
 
 def _two_passes(

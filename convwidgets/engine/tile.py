@@ -22,6 +22,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils as numba_cgutils
 
+from convwidgets.engine import vector
 from convwidgets.engine.vector import count_of, dense, emitted, every_other, filled, strided, types
 
 cgutils: Any = numba_cgutils  # Its functions have no types.
@@ -29,14 +30,38 @@ cgutils: Any = numba_cgutils  # Its functions have no types.
 ROWS = 4
 VECTORS = 2
 
+# The size of the kernels that have a way of their own.
+SMALL = 3
 
-def _convolution(rows: int, vectors: int) -> Any:
-    """Emit a tile of `rows` × `vectors` vectors of a cross-correlation.
 
-    Row ``k``, vector ``c``, lane ``l`` is ``y[y_start + k·row + c·vector + l] = bias +
-    Σ w[w_start + …] · x[x_start + (k·S + u)·line + c·vector + l·lane + v·tap + …]``, a sum over
-    ``taps``: channels, rows ``u`` and columns ``v`` of the kernel. Starts and steps count values
-    of the arrays' memory, S counts lines. All that is read and written must exist.
+def _abreast() -> int:
+    """As many vectors as there are registers for beside the weights."""
+    return 2 if vector.vector_bytes == 64 else 1
+
+
+@emitted
+def vectors_abreast(typing: Any, array: Any) -> Any:
+    """How many vectors wide `slide`'s strips are."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.get_constant(types.int64, _abreast())
+
+    return types.int64(array), emit
+
+
+def _filters() -> int:
+    """As many filters as the processor has registers for: 32 where vectors are wide."""
+    return 8 if vector.vector_bytes == 64 else 4
+
+
+def _convolution(filters: Callable[[], int], rows: int, vectors: int) -> Any:
+    """Emit a tile of `rows` × `vectors` vectors of a cross-correlation with some filters.
+
+    Filter ``f``, row ``k``, vector ``c``, lane ``l`` is ``y[y_start + f·plane + k·row + c·vector +
+    l] = b[b_start + f] + Σ w[w_start + t·F + f] · x[x_start + (k·S + u)·line + c·vector + l·lane +
+    v·tap + …]``, a sum over ``taps`` ``t``: channels, rows ``u`` and columns ``v`` of the kernel.
+    The weights of F filters stand side by side for each tap. Starts and steps count values of the
+    arrays' memory, S counts lines. All that is read and written must exist.
     """
 
     def convolve(
@@ -49,74 +74,215 @@ def _convolution(rows: int, vectors: int) -> Any:
         w_plane: Any,
         taps: Any,  # channels, rows, columns
         stride_h: Any,
-        bias: Any,
+        b: Any,
+        b_start: Any,
         y: Any,
         y_start: Any,
-        y_steps: Any,  # row, vector
+        y_steps: Any,  # plane, row, vector
     ) -> Any:
         def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             # So much code is not to be copied into every caller.
             builder.function.attributes.add("noinline")
-            _Tile(context, builder, signature, args).emit(rows, vectors)
+            _Tile(context, builder, signature, args).emit(filters(), rows, vectors)
             return context.get_dummy_value()
 
         whole = types.int64
-        steps, two, three = (types.UniTuple(whole, n) for n in (5, 2, 3))
+        steps, three = (types.UniTuple(whole, n) for n in (5, 3))
         signature = types.void(
-            x, whole, steps, w, whole, whole, three, whole, x.dtype, y, whole, two
+            x, whole, steps, w, whole, whole, three, whole, b, whole, y, whole, three
         )
         return signature, emit
 
     return emitted(convolve)
 
 
-convolve_block = _convolution(ROWS, VECTORS)
-convolve_row = _convolution(1, VECTORS)
+convolve_block = _convolution(lambda: 1, ROWS, VECTORS)
+convolve_row = _convolution(lambda: 1, 1, VECTORS)
+convolve_bank = _convolution(_filters, 1, VECTORS)
 
 
-class _Tile:
-    """Writes the instructions of one tile."""
+@emitted
+def slide(
+    typing: Any,
+    x: Any,
+    x_start: Any,
+    x_steps: Any,  # line, vector, tap
+    w: Any,
+    w_start: Any,
+    b: Any,
+    b_start: Any,
+    y: Any,
+    y_start: Any,
+    y_steps: Any,  # row, vector
+    rows: Any,
+) -> Any:
+    """Emit a strip of `rows` rows of a cross-correlation with one filter of `SMALL` × `SMALL`.
 
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+    All weights stay in registers, and the sums of the rows that are under way: every line of the
+    input is loaded once. Before the first row is done, what is stored in its place is not.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        _Strip(context, builder, signature, args).emit(_abreast())
+        return context.get_dummy_value()
+
+    whole = types.int64
+    three, two = (types.UniTuple(whole, n) for n in (3, 2))
+    signature = types.void(x, whole, three, w, whole, b, whole, y, whole, two, whole)
+    return signature, emit
+
+
+@emitted
+def filters_together(typing: Any, array: Any) -> Any:
+    """How many filters `convolve_bank` takes at once."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.get_constant(types.int64, _filters())
+
+    return types.int64(array), emit
+
+
+class _Emitter:
+    """What the tiles' instructions are made of."""
+
+    def __init__(self, context: Any, builder: Any, kind: Any) -> None:
         self.builder = builder
-        (x, x_start, x_steps, w, w_start, w_plane, taps, stride_h, bias, y, y_start, y_steps) = args
-        kinds = signature.args
-        self.x, self.w, self.y = (
-            context.make_array(kind)(context, builder, array).data
-            for kind, array in ((kinds[0], x), (kinds[3], w), (kinds[9], y))
-        )
-        self.x_start, self.w_start, self.y_start = x_start, w_start, y_start
-        self.x_plane, self.x_line, self.x_vector, self.x_lane, self.x_tap = self.unpacked(x_steps)
-        self.w_plane = w_plane
-        self.channels, self.kernel_h, self.kernel_w = self.unpacked(taps)
-        self.stride_h, self.bias = stride_h, bias
-        self.y_row, self.y_vector = self.unpacked(y_steps)
-        self.value = context.get_value_type(kinds[0].dtype)
-        self.vector = ir.VectorType(self.value, count_of(kinds[0].dtype))
+        self.context = context
+        self.value = context.get_value_type(kind)
+        self.vector = ir.VectorType(self.value, count_of(kind))
         self.size = context.get_abi_sizeof(self.value)
         # Not llvm.fma, which WebAssembly would have to call lane by lane.
         self.fmuladd = cgutils.get_or_insert_function(
             builder.module,
             ir.FunctionType(self.vector, [self.vector] * 3),
-            f"llvm.fmuladd.v{self.vector.count}f{kinds[0].dtype.bitwidth}",
+            f"llvm.fmuladd.v{self.vector.count}f{kind.bitwidth}",
         )
+
+    def data(self, kind: Any, array: Any) -> Any:
+        return self.context.make_array(kind)(self.context, self.builder, array).data
 
     def unpacked(self, values: Any) -> Any:
         return cgutils.unpack_tuple(self.builder, values)
 
-    def emit(self, rows: int, vectors: int) -> None:
+    def everywhere(self, data: Any, index: Any) -> Any:
+        """Load one value into all lanes."""
+        place = self.value_at(data, index)
+        return self.splat(self.builder.load(place, align=self.size, typ=self.value))
+
+    def dense(self, data: Any, index: Any) -> Any:
+        return dense(self.builder, data, self.vector, index)
+
+    def keep(self, vector: Any, data: Any, index: Any) -> None:
+        self.builder.store(vector, self.vector_at(data, index), align=self.size)
+
+    def splat(self, scalar: Any) -> Any:
+        return filled(self.builder, self.vector, scalar)
+
+    def value_at(self, data: Any, index: Any) -> Any:
+        return self.builder.gep(data, [index], source_etype=self.value)
+
+    def vector_at(self, data: Any, index: Any) -> Any:
+        return self.builder.bitcast(self.value_at(data, index), self.vector.as_pointer())
+
+    def whole(self, number: int) -> Any:
+        return ir.Constant(ir.IntType(64), number)
+
+
+class _Strip(_Emitter):
+    """Writes the instructions of a strip."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+        kinds = signature.args
+        super().__init__(context, builder, kinds[0].dtype)
+        x, self.x_start, x_steps, w, self.w_start, b, self.b_start, y, self.y_start, y_steps = args[
+            :10
+        ]
+        self.rows = args[10]
+        self.x, self.w, self.b, self.y = (
+            self.data(kind, array)
+            for kind, array in ((kinds[0], x), (kinds[3], w), (kinds[5], b), (kinds[7], y))
+        )
+        self.x_line, self.x_vector, self.x_tap = self.unpacked(x_steps)
+        self.y_row, self.y_vector = self.unpacked(y_steps)
+
+    def emit(self, vectors: int) -> None:
+        builder = self.builder
+        bias = self.everywhere(self.b, self.b_start)
+        weights = [
+            [
+                self.everywhere(self.w, builder.add(self.w_start, self.whole(u * SMALL + v)))
+                for v in range(SMALL)
+            ]
+            for u in range(SMALL)
+        ]
+        # Of the rows under way, the latest first.
+        begun = [
+            [cgutils.alloca_once_value(builder, bias) for _ in range(vectors)]
+            for _ in range(SMALL - 1)
+        ]
+        before = self.whole(SMALL - 1)
+        with cgutils.for_range(builder, builder.add(self.rows, before)) as down:
+            sums = [[bias] * vectors]
+            sums += [[builder.load(total, typ=self.vector) for total in row] for row in begun]
+            index = builder.add(self.x_start, builder.mul(down.index, self.x_line))
+            for v in range(SMALL):
+                at = index
+                for c in range(vectors):
+                    cell = self.dense(self.x, at)
+                    for u in range(SMALL):
+                        sums[u][c] = builder.call(
+                            self.fmuladd, [weights[u][v], cell, sums[u][c]]
+                        )
+                    at = builder.add(at, self.x_vector)
+                index = builder.add(index, self.x_tap)
+            early = builder.icmp_signed("<", down.index, before)
+            row = builder.select(early, self.whole(0), builder.sub(down.index, before))
+            index = builder.add(self.y_start, builder.mul(row, self.y_row))
+            for total in sums.pop():
+                self.keep(total, self.y, index)
+                index = builder.add(index, self.y_vector)
+            for row, totals in zip(begun, sums, strict=True):
+                for place, total in zip(row, totals, strict=True):
+                    builder.store(total, place)
+
+
+class _Tile(_Emitter):
+    """Writes the instructions of one tile."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+        kinds = signature.args
+        super().__init__(context, builder, kinds[0].dtype)
+        x, x_start, x_steps, w, w_start, w_plane, taps, stride_h, b, b_start, y, y_start, y_steps = (
+            args
+        )
+        self.x, self.w, self.b, self.y = (
+            self.data(kind, array)
+            for kind, array in ((kinds[0], x), (kinds[3], w), (kinds[8], b), (kinds[10], y))
+        )
+        self.x_start, self.w_start, self.b_start, self.y_start = x_start, w_start, b_start, y_start
+        self.x_plane, self.x_line, self.x_vector, self.x_lane, self.x_tap = self.unpacked(x_steps)
+        self.w_plane = w_plane
+        self.channels, self.kernel_h, self.kernel_w = self.unpacked(taps)
+        self.stride_h = stride_h
+        self.y_plane, self.y_row, self.y_vector = self.unpacked(y_steps)
+
+    def emit(self, filters: int, rows: int, vectors: int) -> None:
         builder = self.builder
         self.vectors = vectors
         self.sums = [
-            [cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)
+            [[cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(filters)]
+            for _ in range(rows)
         ]
-        for row in self.sums:
-            for total in row:
-                builder.store(self.splat(self.bias), total)
+        for f in range(filters):
+            bias = self.everywhere(self.b, builder.add(self.b_start, self.whole(f)))
+            for row in self.sums:
+                for total in row[f]:
+                    builder.store(bias, total)
         unit = builder.icmp_signed("==", self.x_lane, self.whole(1))
         with builder.if_else(unit) as (then, otherwise):
             with then:
-                self.accumulate(self.dense)
+                self.accumulate(self.near)
             with otherwise:
                 double = builder.icmp_signed("==", self.x_lane, self.whole(2))
                 with builder.if_else(double) as (then, otherwise):
@@ -126,11 +292,13 @@ class _Tile:
                         self.accumulate(self.strided)
         line = self.y_start
         for row in self.sums:
-            index = line
-            for total in row:
-                new = builder.load(total, typ=self.vector)
-                builder.store(new, self.vector_at(self.y, index), align=self.size)
-                index = builder.add(index, self.y_vector)
+            plane = line
+            for totals in row:
+                index = plane
+                for total in totals:
+                    self.keep(builder.load(total, typ=self.vector), self.y, index)
+                    index = builder.add(index, self.y_vector)
+                plane = builder.add(plane, self.y_plane)
             line = builder.add(line, self.y_row)
 
     def accumulate(self, load: Callable[[Any], Any]) -> None:
@@ -140,7 +308,7 @@ class _Tile:
         lines = builder.add(self.kernel_h, last)
         with cgutils.for_range(builder, self.channels) as channel:
             plane = builder.add(self.x_start, builder.mul(channel.index, self.x_plane))
-            weights = builder.add(self.w_start, builder.mul(channel.index, self.w_plane))
+            weights = builder.mul(channel.index, self.w_plane)
             with cgutils.for_range(builder, lines) as down:
                 line = builder.add(plane, builder.mul(down.index, self.x_line))
                 if rows == 1:
@@ -190,11 +358,14 @@ class _Tile:
                 cells.append(load(index))
                 index = builder.add(index, self.x_vector)
             for start, row in zip(taps, self.sums[low : high + 1], strict=True):
-                tap = self.value_at(self.w, builder.add(start, column))
-                weight = self.splat(builder.load(tap, align=self.size, typ=self.value))
-                for cell, total in zip(cells, row, strict=True):
-                    old = builder.load(total, typ=self.vector)
-                    builder.store(builder.call(self.fmuladd, [weight, cell, old]), total)
+                tap = builder.mul(builder.add(start, column), self.whole(len(row)))
+                tap = builder.add(self.w_start, tap)
+                for totals in row:
+                    weight = self.everywhere(self.w, tap)
+                    for cell, total in zip(cells, totals, strict=True):
+                        old = builder.load(total, typ=self.vector)
+                        builder.store(builder.call(self.fmuladd, [weight, cell, old]), total)
+                    tap = builder.add(tap, self.whole(1))
 
     @contextlib.contextmanager
     def columns(self) -> Iterator[Any]:
@@ -225,23 +396,11 @@ class _Tile:
         node.operands = (node, module.add_metadata([words]))
         return node
 
-    def dense(self, index: Any) -> Any:
-        return dense(self.builder, self.x, self.vector, index)
+    def near(self, index: Any) -> Any:
+        return self.dense(self.x, index)
 
     def every_other(self, index: Any) -> Any:
         return every_other(self.builder, self.x, self.vector, index)
 
     def strided(self, index: Any) -> Any:
         return strided(self.builder, self.x, self.vector, index, self.x_lane)
-
-    def splat(self, scalar: Any) -> Any:
-        return filled(self.builder, self.vector, scalar)
-
-    def value_at(self, data: Any, index: Any) -> Any:
-        return self.builder.gep(data, [index], source_etype=self.value)
-
-    def vector_at(self, data: Any, index: Any) -> Any:
-        return self.builder.bitcast(self.value_at(data, index), self.vector.as_pointer())
-
-    def whole(self, number: int) -> Any:
-        return ir.Constant(ir.IntType(64), number)
