@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,11 +18,14 @@ from typing import Any
 import numpy as np
 
 from convwidgets.engine import _threads, fourier, native, reference
-from convwidgets.engine._arguments import Array, Two, is_finite
+from convwidgets.engine._arguments import Array, Two, is_finite, size_of
 from convwidgets.engine.geometry import effective_kernel
 
 # A tile of the compiled kernel is four rows high.
 ROWS_TOGETHER = 4
+
+# The widest of the kernels' vectors.
+VECTOR_BYTES = 64
 
 # The most filters that a tile takes at once.
 FILTERS_TOGETHER = 8
@@ -222,8 +226,9 @@ def _tiles(
     groups: int,
 ) -> int:
     steps = (*stride, *top_left, *dilation, groups)
-    rows = y.shape[2]
-    size = _rims(x, w, y, stride, dilation)
+    out = size_of(y)
+    rows = out[0]
+    size = _room(x.shape, w.shape, out, stride, dilation, VECTOR_BYTES // x.itemsize)
     work = y.size * w[0].size
 
     def images(first: int, end: int) -> None:
@@ -247,19 +252,23 @@ def _tiles(
     return _threads.share(output_rows, rows, work, ROWS_TOGETHER)
 
 
-def _rims(x: Array, w: Array, y: Array, stride: Two, dilation: Two) -> int:
+@functools.lru_cache(256)
+def _room(
+    x: tuple[int, ...], w: tuple[int, ...], out: Two, stride: Two, dilation: Two, lanes: int
+) -> int:
     """Count the values of scratch that the tiles want: the weights, and all rims or one row's."""
-    lanes = 64 // x.dtype.itemsize
-    part = (lanes - 1) * stride[1] + effective_kernel(w.shape[3], dilation[1])
-    lines = effective_kernel(w.shape[2], dilation[0])
-    each = w.shape[1] * 2 * part
+    filters, channels, height, width = w
+    part = (lanes - 1) * stride[1] + effective_kernel(width, dilation[1])
+    lines = effective_kernel(height, dilation[0])
+    each = channels * 2 * part
     # An output narrower than a vector is computed in scratch.
-    beside = 2 * lanes * FILTERS_TOGETHER if y.shape[3] < lanes else 0
-    wanted = each * ((y.shape[2] - 1) * stride[0] + lines) + y.shape[2] * beside
+    beside = 2 * lanes * FILTERS_TOGETHER if out[1] < lanes else 0
+    wanted = each * ((out[0] - 1) * stride[0] + lines) + out[0] * beside
+    weights = math.prod(w)
     # Without room for one row the rims are computed cell by cell: better than a wide dilation's
     # zeros filling all memory.
-    most = max(x.size + w.size + y.size, _threads.SCRATCH)
-    return w.size + int(min(max(each * lines + beside, min(wanted, _threads.SCRATCH)), most))
+    most = max(math.prod(x) + weights + x[0] * filters * math.prod(out), _threads.SCRATCH)
+    return weights + min(max(each * lines + beside, min(wanted, _threads.SCRATCH)), most)
 
 
 def _two_passes(

@@ -231,9 +231,7 @@ class _Strip(_Emitter):
                 for c in range(vectors):
                     cell = self.dense(self.x, at)
                     for u in range(SMALL):
-                        sums[u][c] = builder.call(
-                            self.fmuladd, [weights[u][v], cell, sums[u][c]]
-                        )
+                        sums[u][c] = builder.call(self.fmuladd, [weights[u][v], cell, sums[u][c]])
                     at = builder.add(at, self.x_vector)
                 index = builder.add(index, self.x_tap)
             early = builder.icmp_signed("<", down.index, before)
@@ -253,9 +251,21 @@ class _Tile(_Emitter):
     def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
         kinds = signature.args
         super().__init__(context, builder, kinds[0].dtype)
-        x, x_start, x_steps, w, w_start, w_plane, taps, stride_h, b, b_start, y, y_start, y_steps = (
-            args
-        )
+        (
+            x,
+            x_start,
+            x_steps,
+            w,
+            w_start,
+            w_plane,
+            taps,
+            stride_h,
+            b,
+            b_start,
+            y,
+            y_start,
+            y_steps,
+        ) = args
         self.x, self.w, self.b, self.y = (
             self.data(kind, array)
             for kind, array in ((kinds[0], x), (kinds[3], w), (kinds[8], b), (kinds[10], y))
@@ -271,7 +281,10 @@ class _Tile(_Emitter):
         builder = self.builder
         self.vectors = vectors
         self.sums = [
-            [[cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(filters)]
+            [
+                [cgutils.alloca_once(builder, self.vector) for _ in range(vectors)]
+                for _ in range(filters)
+            ]
             for _ in range(rows)
         ]
         for f in range(filters):

@@ -8,7 +8,17 @@ import numpy as np
 
 from convwidgets.engine._jit import kernel
 from convwidgets.engine.kernels.axis import span
-from convwidgets.engine.tile import (ROWS, SMALL, VECTORS, convolve_bank, convolve_block, convolve_row, filters_together, slide, vectors_abreast)
+from convwidgets.engine.tile import (
+    ROWS,
+    SMALL,
+    VECTORS,
+    convolve_bank,
+    convolve_block,
+    convolve_row,
+    filters_together,
+    slide,
+    vectors_abreast,
+)
 from convwidgets.engine.vector import flat, lanes, load, store
 
 # From so many cells of a map on it pays to interleave weights.
