@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from convwidgets.engine import _threads, fourier, native, reference
+from convwidgets.engine import _memory, _threads, fourier, native, reference
 from convwidgets.engine._arguments import Array, Two, is_finite, size_of
 from convwidgets.engine.geometry import effective_kernel
 
@@ -170,7 +170,7 @@ def correlate(
 
     Cells outside of `x` are zeros, which take no part: not even with an infinite weight.
     """
-    y = np.empty((len(x), len(w), *out), x.dtype)
+    y = _memory.empty((len(x), len(w), *out), x.dtype)
     textbook = y.size * w[0].size
     if textbook == 0:
         return y

@@ -30,6 +30,9 @@ cgutils: Any = numba_cgutils  # Its functions have no types.
 ROWS = 4
 VECTORS = 2
 
+# How many weights of a filter get their gradients at once.
+TAPS = 4
+
 # The size of the kernels that have a way of their own.
 SMALL = 3
 
@@ -130,6 +133,40 @@ def slide(
     whole = types.int64
     three, two = (types.UniTuple(whole, n) for n in (3, 2))
     signature = types.void(x, whole, three, w, whole, b, whole, y, whole, two, whole)
+    return signature, emit
+
+
+@emitted
+def dot_products(
+    typing: Any,
+    g: Any,
+    g_start: Any,
+    g_steps: Any,  # image, filter
+    x: Any,
+    x_starts: Any,  # of the taps
+    x_image: Any,
+    images: Any,
+    length: Any,
+    w: Any,
+    w_start: Any,
+    w_steps: Any,  # filter, tap
+) -> Any:
+    """Emit the products of some rows with some others: of filters' gradients with taps' cells.
+
+    ``w[w_start + f·filter + t·tap] = Σ g[g_start + n·image + f·filter + k] · x[x_starts[t] +
+    n·image + k]``, a sum over images ``n`` and ``k`` below `length`, which vectors divide.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        _Products(context, builder, signature, args).emit(_filters() // 2)
+        return context.get_dummy_value()
+
+    whole = types.int64
+    two = types.UniTuple(whole, 2)
+    signature = types.void(
+        g, whole, two, x, types.UniTuple(whole, TAPS), whole, whole, whole, w, whole, two
+    )
     return signature, emit
 
 
@@ -243,6 +280,62 @@ class _Strip(_Emitter):
             for row, totals in zip(begun, sums, strict=True):
                 for place, total in zip(row, totals, strict=True):
                     builder.store(total, place)
+
+
+class _Products(_Emitter):
+    """Writes the instructions of `dot_products`."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+        kinds = signature.args
+        super().__init__(context, builder, kinds[0].dtype)
+        g, self.g_start, g_steps, x, x_starts, self.x_image, self.images, self.length = args[:8]
+        w, self.w_start, w_steps = args[8:]
+        self.g, self.x, self.w = (
+            self.data(kind, array) for kind, array in ((kinds[0], g), (kinds[3], x), (kinds[8], w))
+        )
+        self.g_image, self.g_filter = self.unpacked(g_steps)
+        self.x_starts = self.unpacked(x_starts)
+        self.w_filter, self.w_tap = self.unpacked(w_steps)
+        kind = kinds[0].dtype
+        self.added = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(self.value, [self.value, self.vector]),
+            f"llvm.vector.reduce.fadd.v{self.vector.count}f{kind.bitwidth}",
+        )
+
+    def emit(self, filters: int) -> None:
+        builder = self.builder
+        nothing = ir.Constant(self.vector, None)
+        sums = [
+            [cgutils.alloca_once_value(builder, nothing) for _ in self.x_starts]
+            for _ in range(filters)
+        ]
+        step = self.whole(self.vector.count)
+        with cgutils.for_range(builder, self.images) as image:
+            given = builder.add(self.g_start, builder.mul(image.index, self.g_image))
+            cells = builder.mul(image.index, self.x_image)
+            starts = [builder.add(start, cells) for start in self.x_starts]
+            zero = self.whole(0)
+            with cgutils.for_range_slice(builder, zero, self.length, step) as (along, _):
+                columns = [self.dense(self.x, builder.add(start, along)) for start in starts]
+                index = builder.add(given, along)
+                for row in sums:
+                    factor = self.dense(self.g, index)
+                    for cell, total in zip(columns, row, strict=True):
+                        old = builder.load(total, typ=self.vector)
+                        builder.store(builder.call(self.fmuladd, [factor, cell, old]), total)
+                    index = builder.add(index, self.g_filter)
+        first = self.w_start
+        for row in sums:
+            index = first
+            for total in row:
+                lanes = builder.load(total, typ=self.vector)
+                zero = ir.Constant(self.value, 0.0)
+                result = builder.call(self.added, [zero, lanes], fastmath=("reassoc",))
+                place = self.value_at(self.w, index)
+                builder.store(result, place, align=self.size)
+                index = builder.add(index, self.w_tap)
+            first = builder.add(first, self.w_filter)
 
 
 class _Tile(_Emitter):

@@ -11,10 +11,12 @@ from convwidgets.engine.kernels.axis import span
 from convwidgets.engine.tile import (
     ROWS,
     SMALL,
+    TAPS,
     VECTORS,
     convolve_bank,
     convolve_block,
     convolve_row,
+    dot_products,
     filters_together,
     slide,
     vectors_abreast,
@@ -172,6 +174,54 @@ def conv2d_weight(
                             cells = x[n, first + c, i * stride_h + up]
                             sums += _dot(g[n, o, i], cells, j0, j1, stride_w, shift)
                     w[o, c, u, v] = sums
+
+
+@kernel
+def conv2d_weight_flat(
+    x: Any,
+    g: Any,
+    w: Any,
+    x_image: int,
+    x_plane: int,
+    x_line: int,
+    dilation_h: int,
+    dilation_w: int,
+    filter0: int,
+    filter1: int,
+) -> None:
+    """Do as `conv2d_weight` with stride 1, on rows laid end to end: long products, no rims.
+
+    ``w[o, c, u, v] = Σ g[n, o, k] · x[n·image + c·plane + u·D·line + v·D + k]``; all finite. Each
+    row of `g` is followed by as many zeros as make it a line of `x`. There are at least as many
+    filters as a tile takes, and `TAPS` weights in each.
+    """
+    filters, _, kernel_h, kernel_w = w.shape
+    taps, most, length = w[0].size, filters_together(x) // 2, g.shape[2]
+    for k in range(filter0, filter1, most):
+        # The last tiles overlap those before.
+        o = min(k, filters - most)
+        for t in range(0, taps, TAPS):
+            tap = min(t, taps - TAPS)
+            shape = (kernel_h, kernel_w, x_plane, x_line * dilation_h, dilation_w)
+            places = (
+                _place(tap, shape),
+                _place(tap + 1, shape),
+                _place(tap + 2, shape),
+                _place(tap + 3, shape),
+            )
+            dot_products(
+                flat(g), o * length, (filters * length, length),
+                x, places, x_image, g.shape[0], length,
+                flat(w), o * taps + tap, (taps, 1),
+            )  # fmt: skip
+
+
+@kernel
+def _place(tap: int, shape: tuple[int, int, int, int, int]) -> int:
+    """Find the cell that a filter's weight multiplies first; `shape` ends with x's steps."""
+    height, width, plane, line, column = shape
+    c, rest = tap // (height * width), tap % (height * width)
+    return c * plane + rest // width * line + rest % width * column
 
 
 @kernel
