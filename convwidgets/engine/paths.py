@@ -230,6 +230,10 @@ def _tiles(
     rows = out[0]
     size = _room(x.shape, w.shape, out, stride, dilation, VECTOR_BYTES // x.itemsize)
     work = y.size * w[0].size
+    threads = _threads.threads_for(work)
+    if threads < 2:
+        compiled.conv2d(x, w, b, y, _threads.scratch(x.dtype, size), *steps, 0, rows)
+        return 1
 
     def images(first: int, end: int) -> None:
         memory = _threads.scratch(x.dtype, size)
@@ -244,8 +248,7 @@ def _tiles(
         memory = _threads.scratch(x.dtype, size)
         compiled.conv2d(x, w, b, y, memory, *steps, first, end)
 
-    threads = _threads.threads_for(work)
-    if len(x) >= threads > 1:
+    if len(x) >= threads:
         return _threads.share(images, len(x), work)
     if rows < threads * ROWS_TOGETHER and len(x) == 1 and groups == 1:
         return _threads.share(filters, len(w), work)
