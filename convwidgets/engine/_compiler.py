@@ -142,7 +142,7 @@ def _entry(name: str, signature: Any, description: Any) -> str:
     from numba.core.registry import cpu_target
     from numba.np import arrayobj as numba_arrayobj
 
-    from convwidgets.engine.tile import cgutils
+    from convwidgets.engine.registers import cgutils
     from convwidgets.engine.vector import types
 
     arrayobj: Any = numba_arrayobj  # Its functions have no types.

@@ -11,12 +11,7 @@ from typing import Any
 
 from numba import types
 
-from convwidgets.engine.kernels.convolution import (
-    conv2d,
-    conv2d_weight,
-    conv2d_weight_flat,
-    conv_transpose2d,
-)
+from convwidgets.engine.kernels.convolution import conv2d, conv_transpose2d
 from convwidgets.engine.kernels.decomposition import svd
 from convwidgets.engine.kernels.fourier import filter_spectra, fourier_conv2d
 from convwidgets.engine.kernels.padding import pad2d, unpad2d
@@ -29,6 +24,7 @@ from convwidgets.engine.kernels.pooling import (
     extreme_pool2d,
     unpool2d,
 )
+from convwidgets.engine.kernels.weights import conv2d_weight, conv2d_weight_flat
 
 #: What each kernel takes: its arrays by their number of axes, f for floating point and i for
 #: 32-bit whole numbers, then whole numbers.
