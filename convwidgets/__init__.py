@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from convwidgets import data, engine, widgets
     from convwidgets.engine import activate, avg_pool2d, conv2d, max_pool2d, min_pool2d
-    from convwidgets.widgets import Convolution2DExplorer, PoolingExplorer
+    from convwidgets.widgets import Convolution2DExplorer, GradientExplorer, PoolingExplorer
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Convolution2DExplorer",
+    "GradientExplorer",
     "PoolingExplorer",
     "__version__",
     "activate",
@@ -32,6 +33,7 @@ __all__ = [
 _ROOMS = ("data", "engine", "widgets")
 _HOMES = {
     "Convolution2DExplorer": "widgets",
+    "GradientExplorer": "widgets",
     "PoolingExplorer": "widgets",
     "activate": "engine",
     "avg_pool2d": "engine",
