@@ -49,9 +49,19 @@ SETTINGS = (
     "step",
 )
 #: What a teacher can hide or lock.
-CONTROLS = (*SETTINGS, "revealed", "limit", "player", "keep", "reset", "share")
+CONTROLS = (
+    *(key for key in SETTINGS if key != "step"),
+    "kernel_size",
+    "steps",
+    "revealed",
+    "limit",
+    "player",
+    "keep",
+    "reset",
+    "share",
+)
 QUESTIONS = ("", "cell", "route", "rate")
-_LOOK = ("gradient", "position", "revealed", "limit")
+_LOOK = ("gradient", "position", "steps", "revealed", "limit")
 
 
 class GradientExplorer(Explorer):
@@ -100,6 +110,8 @@ class GradientExplorer(Explorer):
         Which gradient the stepper walks over; a pooling has that of the input alone.
     position : (int, int) or None
         The row and column of its cell.
+    steps : int
+        How many steps the page plays, from 1 to 1000.
     revealed : bool
         The hidden kernel is shown.
     limit : bool
@@ -168,6 +180,7 @@ class GradientExplorer(Explorer):
     step = Setting(_rules.whole(0, MOST_STEPS), echo=False)
     gradient = Setting(_rules.one_of("weight", "input", "bias"))
     position = Setting(_rules.cell, echo=False)
+    steps = Setting(_rules.whole(1, MOST_STEPS))
     revealed = Setting(_rules.switch)
     limit = Setting(_rules.switch)
     predict = Setting(_rules.one_of(*QUESTIONS))
@@ -210,6 +223,7 @@ class GradientExplorer(Explorer):
         step: int = 0,
         gradient: str = "weight",
         position: Sequence[int] | None = None,
+        steps: int = 60,
         revealed: bool = False,
         limit: bool = False,
         speed: int = 3,
@@ -243,6 +257,7 @@ class GradientExplorer(Explorer):
             step=step,
             gradient=gradient,
             position=position,
+            steps=steps,
             revealed=revealed,
             limit=limit,
             speed=speed,

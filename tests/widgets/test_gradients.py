@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch.nn.functional as torch_functional
 
 from convwidgets.data.dice import throws
 from convwidgets.widgets import GradientExplorer
+from tests.widgets import make_gradient_cases
 
 INPUT = np.random.default_rng(5).normal(size=(9, 11)).astype(np.float32)
 KERNEL = np.random.default_rng(6).normal(size=(3, 2)).astype(np.float32)
@@ -279,3 +281,18 @@ def test_repr_and_plot() -> None:
     assert "task='learn'" in repr(learner)
     with pytest.raises(ValueError, match="axes must be 5, one for each map and one for the losses"):
         learner.plot([learner.plot().axes[0]])
+
+
+def test_the_cases_for_the_page_are_what_python_answers() -> None:
+    stored = json.loads(make_gradient_cases.FILE.read_text("utf-8"))
+    made = json.loads(make_gradient_cases.text())
+    for old, new in zip(stored, made, strict=True):
+        assert old["settings"] == new["settings"]
+        assert old["programs"] == new["programs"]
+        assert old["results"].keys() == new["results"].keys()
+        for name, values in old["results"].items():
+            # Near the end of learning, what is left is rounding.
+            scale = max(np.abs(values).max(), 0.01)
+            np.testing.assert_allclose(
+                new["results"][name], values, rtol=1e-3, atol=1e-4 * scale, err_msg=name
+            )

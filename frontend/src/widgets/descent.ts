@@ -89,8 +89,7 @@ function runOf(engine: PageEngine, settings: GradientSettings, sizes: GradientSh
   return found;
 
   function begin(name: string): Run {
-    const pixels = toMaps(inputMatrix(settings));
-    const input = standardise ? standardised(pixels) : pixels;
+    const input = learnt(settings);
     const [weights = []] = matrices(hidden);
     const target = engine.conv2d(input, toKernel(Float32Array.from(weights.flat()), sizes.window), options);
     const count = sizes.window[0] * sizes.window[1];
@@ -109,6 +108,12 @@ function stand(engine: PageEngine, kernel: Kernel, { input, target }: Pick<Run, 
   const slope = engine.conv2dWeight(input, kernel, upstream, options).data;
   const loss = errors.reduce((sum, error) => sum + error * error, 0) / errors.length;
   return { kernel: kernel.data, slope, output, upstream, loss };
+}
+
+/** What is learnt from. */
+export function learnt(settings: GradientSettings): Maps {
+  const pixels = toMaps(inputMatrix(settings));
+  return settings.standardise ? standardised(pixels) : pixels;
 }
 
 /** With mean 0 and standard deviation 1; an even picture with zeros. */

@@ -38,6 +38,8 @@ export interface GradientSettings {
 export interface GradientView extends ViewSettings {
   gradient: Which;
   position: [number, number] | null;
+  /** How many steps are played. */
+  steps: number;
   revealed: boolean;
   limit: boolean;
 }
@@ -71,6 +73,7 @@ export const GRADIENT_DEFAULTS: GradientState = {
   speed: 3,
   gradient: "weight",
   position: null,
+  steps: 60,
   revealed: false,
   limit: false,
 };
