@@ -14,7 +14,7 @@ export interface CurveProps {
   label: string;
   /** What the steps are called, under the axis. */
   axis: string;
-  /** A value for each step from 0: those that are not positive and finite leave gaps. */
+  /** A value for each step from 0; those that the axis does not reach leave gaps. */
   values: ArrayLike<number>;
   /** Another such curve, drawn behind it, with its name. */
   beside?: { values: ArrayLike<number>; label: string } | null;
@@ -32,9 +32,9 @@ export interface CurveView {
 const HEIGHT = 190;
 const ROOM = { left: 46, right: 12, top: 10, bottom: 32 };
 const DEFAULT_WIDTH = 420;
-/** Below this a loss counts as nothing: the axis goes no further down. */
+/** The axis goes no further down or up. */
 const FLOOR = 1e-12;
-const CEILING = 1e12;
+const CEILING = 1e24;
 const MOST_LABELS = 6;
 
 /** A curve with its axes; what lies beyond them stands on their rim as an arrow. */
@@ -95,11 +95,11 @@ export function curve({ onPick }: CurveOptions = {}): CurveView {
     setAttribute(line, "d", path(values, y));
     const last = values.length - 1;
     const now = values[last] as number;
-    const there = now > 10 ** low && now <= 10 ** high;
+    const there = now >= FLOOR && now <= CEILING;
     setAttribute(point, "cx", x(last));
     setAttribute(point, "cy", y(Number.isNaN(now) ? Infinity : now));
     setAttribute(point, "visibility", there ? null : "hidden");
-    setAttribute(beyond, "d", there ? "" : arrow(x(last), now <= 10 ** low));
+    setAttribute(beyond, "d", there ? "" : arrow(x(last), now < FLOOR));
     const at = pointed === null || pointed > last ? null : pointed;
     setAttribute(cursor, "visibility", at === null ? "hidden" : null);
     for (const [name, value] of Object.entries({ x1: x(at ?? 0), x2: x(at ?? 0), y1: ROOM.top, y2: HEIGHT - ROOM.bottom })) {
@@ -118,7 +118,7 @@ export function curve({ onPick }: CurveOptions = {}): CurveView {
     const parts: string[] = [];
     for (let step = 0; step < Math.min(values.length, props.steps + 1); step++) {
       const value = values[step] as number;
-      if (!Number.isFinite(value)) {
+      if (!(value >= FLOOR && value <= CEILING)) {
         pen = "M";
         continue;
       }
@@ -183,10 +183,9 @@ export function decades(curves: readonly ArrayLike<number>[]): [low: number, hig
   for (const values of curves) {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;
-      if (!(value > 0)) continue;
-      const shown = Math.min(Math.max(value, FLOOR), CEILING);
-      low = Math.min(low, shown);
-      high = Math.max(high, shown);
+      if (!(value >= FLOOR && value <= CEILING)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
   }
   if (low > high) return [-1, 1];

@@ -7,7 +7,6 @@ import type { Cell, Region } from "../views/cellGrid";
 import { h, setAttribute, setText } from "../views/dom";
 import type { Role, Scale } from "../views/theme";
 import { t } from "../words";
-import { nudge } from "./backward";
 import { shapeText, valueIn } from "./comparison";
 import { gradientLens } from "./gradient_lens";
 import { inputPicker, kernelPicker, lossPicker } from "./gradient_pickers";
@@ -186,7 +185,7 @@ export function backwardView({ hands, onPoint, onChoose, repaint }: BackwardOpti
     const tried = { input: numeric.input, weight: numeric.weight ?? [], bias: [numeric.bias ?? 0] };
     const { which, cell } = at.chosen;
     const place = cell[0] * gradientSize(which, at.sizes)[1] + cell[1];
-    setText(check, checkText(found, maps[which], tried[which], place, nudge(at.settings)));
+    setText(check, checkText(found, maps[which], tried[which], place, at.settings));
   };
 
   return {

@@ -59,7 +59,7 @@ export function learnView({ hands, rate, onSeek }: LearnOptions) {
     aim: mapPanel({ role: "output", title: t("gradient.aim"), fit: "shrink" }),
     upstream: mapPanel({ role: "gradient", title: "∂L/∂Y", fit: "shrink" }),
   };
-  const verdict = h("p", { class: "cw-grad-verdict", role: "status" });
+  const verdict = h("p", { class: "cw-grad-verdict" });
   const note = h("p", { class: "cw-grad-check" });
   const rateNote = h("p", { class: "cw-grad-check" });
   const chart = h(

@@ -4,7 +4,7 @@ import type { Telling, Term } from "../views/arithmetic";
 import type { Cell, Region } from "../views/cellGrid";
 import { formatIndices, formatNumber } from "../views/format";
 import { plural, t } from "../words";
-import type { BackwardResult } from "./backward";
+import { type BackwardResult, nudge } from "./backward";
 import type { GradientSettings, GradientShapes, Which } from "./gradient_state";
 
 /** The cells of a product, by map. */
@@ -143,7 +143,8 @@ export function agreement(analytic: number, numeric: number, scale: number): num
 }
 
 /** A slope found by nudging, with what was nudged and what the loss did. */
-export function checkText(sum: GradientSum, all: ArrayLike<number>, numeric: ArrayLike<number>, at: number, step: number): string {
+export function checkText(sum: GradientSum, all: ArrayLike<number>, numeric: ArrayLike<number>, at: number, { operation }: GradientSettings): string {
+  const step = nudge({ operation });
   const scale = Array.from(all).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const slope = numeric[at] as number;
   const digits = agreement(sum.result, slope, scale);
@@ -154,8 +155,8 @@ export function checkText(sum: GradientSum, all: ArrayLike<number>, numeric: Arr
     twice: formatNumber(2 * step),
     slope: formatNumber(slope),
   });
-  const verdict = digits >= 3 ? agreed(digits, "gradient.agrees") : t("gradient.kink");
-  return `${told} ${verdict} ${all.length > 1 && worst >= 3 ? agreed(worst, "gradient.allAgree", all.length) : ""}`.trim();
+  const verdict = operation === "max" && digits < 3 ? t("gradient.kink") : agreed(digits, "gradient.agrees");
+  return `${told} ${verdict} ${all.length > 1 && digits >= 3 && worst >= 3 ? agreed(worst, "gradient.allAgree", all.length) : ""}`.trim();
 }
 
 function agreed(digits: number, key: "gradient.agrees" | "gradient.allAgree", count = 1): string {
