@@ -198,6 +198,24 @@ def test_results_are_read_only_and_observed() -> None:
     assert widget.losses.shape == (1,)
 
 
+@pytest.mark.parametrize("task", ["backward", "learn"])
+def test_a_page_may_ask_the_kernel(task: str) -> None:
+    widget = GradientExplorer(task=task)
+    sent: list[Any] = []
+    widget.send = lambda content, buffers=None: sent.append((content, buffers))
+    state = {key: widget._traits[key].wire(widget._held(key)) for key in widget.SETTINGS}
+    later = {**state, "stride": 2, "step": 3, "upstream": "squares"}
+    widget._handle_custom_msg({"type": "compute", "state": later, "seq": 1}, [])
+    content, buffers = sent[-1]
+    assert content["type"] == "frame", content
+    widget.stride, widget.step, widget.upstream = 2, 3, "squares"
+    names = list(content["maps"])
+    weights = np.frombuffer(buffers[names.index("grad_weight")], "<f4")
+    np.testing.assert_array_equal(weights, widget.grad_weight.ravel())
+    widget._handle_custom_msg({"type": "compute", "state": {**state, "rate": 0}}, [])
+    assert "rate must be a number from 0.0001 to 10" in sent[-1][0]["message"]
+
+
 def test_inputs_come_in_many_forms() -> None:
     dice = GradientExplorer(image="dice", seed=3)
     np.testing.assert_array_equal(

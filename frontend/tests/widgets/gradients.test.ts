@@ -9,6 +9,8 @@ import { decades, tick } from "../../src/views/curve";
 import { type BackwardResult, runBackward } from "../../src/widgets/backward";
 import { gradientCode } from "../../src/widgets/code";
 import { type LearnResult, runDescent } from "../../src/widgets/descent";
+import type { Frame } from "../../src/widgets/explorer";
+import { fromFrame } from "../../src/widgets/gradient_frames";
 import { hasTried, verdictOf } from "../../src/widgets/gradient_learn";
 import { gradientMistakes } from "../../src/widgets/gradient_questions";
 import {
@@ -78,6 +80,41 @@ test("the page computes what Python computes", async () => {
     }
     assert.deepEqual(Object.keys(found).sort(), Object.keys(results).sort());
     for (const [name, expected] of Object.entries(results)) near(found[name] as ArrayLike<number>, expected, name);
+  }
+});
+
+test("what Python's engine sends is shown as the page's own result", async () => {
+  const engine = await loadEngine();
+  for (const { settings, results } of cases) {
+    const sizes = gradientShapes(settings) as GradientShapes;
+    const own = settings.task === "learn" ? runDescent(engine, settings, sizes) : runBackward(engine, settings, sizes);
+    const shapes: Record<string, readonly number[]> = {
+      grad_input: sizes.input,
+      numeric_input: sizes.input,
+      output: sizes.output,
+      upstream: sizes.output,
+      target_output: sizes.output,
+      index: sizes.output,
+    };
+    const limit = results["largest_rate"]?.[0];
+    const frame: Frame = Object.fromEntries(
+      Object.entries({ ...results, ...(limit !== undefined && { curvatures: [1, 2 / limit] }) }).map(([name, data]) => {
+        const [height, width] = data.length > 1 ? (shapes[name] ?? sizes.window) : [1, 1];
+        return [name, { data: Float32Array.from(data), shape: [1, height as number, width as number] }];
+      }),
+    );
+    const sent = fromFrame(frame, settings, sizes);
+    assert.deepEqual(Object.keys(sent).sort(), Object.keys(own).sort());
+    near(sent.output.data, [...own.output.data], "output");
+    near(sent.input.data, [...own.input.data], "input");
+    if (sent.task === "learn" && own.task === "learn") {
+      near(sent.losses, [...own.losses], "losses");
+      near([sent.largestRate], [own.largestRate], "largest rate");
+    } else if (sent.task === "backward" && own.task === "backward") {
+      near(sent.gradients.input.data, [...own.gradients.input.data], "gradient of the input");
+      assert.equal(sent.kernel === null, own.kernel === null);
+      assert.deepEqual(sent.index, own.index);
+    }
   }
 });
 
