@@ -193,6 +193,9 @@ def test_learning_to_the_end(exported: Opened) -> None:
     screen.press("Reveal the answers")
     np.testing.assert_array_equal(screen.values("Hidden W"), [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
     np.testing.assert_allclose(screen.values("Least squares"), widget.least_squares, atol=1e-3)
+    screen.type_cell("Hidden W", 1, 1, "3")
+    widget.target = [[-2, -1, 0], [-1, 3, 1], [0, 1, 2]]
+    np.testing.assert_allclose(screen.values("Learned W"), widget.learned, atol=1e-3)
     screen.press("To the start")
     assert screen.step()[0] == 0
     np.testing.assert_array_equal(screen.values("Learned W"), np.zeros((3, 3)))

@@ -1,10 +1,12 @@
 /** "Learn this kernel": the loss and the kernel's cells on their way down, and where they could end. */
 import type { Maps } from "../engine/types";
 import { button } from "../views/controls";
+import type { Cell } from "../views/cellGrid";
 import { curve } from "../views/curve";
 import { h, setText } from "../views/dom";
 import { formatNumber } from "../views/format";
 import type { Scale } from "../views/theme";
+import { replaced } from "../views/weights";
 import { plural, t } from "../words";
 import { shapeText, valueIn } from "./comparison";
 import type { Hands } from "./control_list";
@@ -45,13 +47,18 @@ export function learnView({ hands, rate, onSeek }: LearnOptions) {
     hands.settle();
     hands.set(patch);
   };
+  /** Types a weight of the hidden kernel, once it is shown. */
+  function alter([row, column]: Cell, value: number): void {
+    const [weights = []] = matrices(hands.state().target);
+    change({ target: replaced(weights, row, column, value) });
+  }
   const reveal = button({ label: t("gradient.reveal"), onClick: () => change({ revealed: !hands.state().revealed }) });
   const limit = button({ label: t("gradient.limit"), onClick: () => change({ limit: !hands.state().limit }) });
   const start = button({ label: t("gradient.toStart"), icon: "reset", onClick: () => onSeek(0) });
   const losses = curve({ onPick: onSeek });
   const panels = {
     learned: mapPanel({ role: "kernel", title: t("gradient.learned") }),
-    hidden: mapPanel({ role: "kernel", title: t("gradient.target"), tools: [target.el] }),
+    hidden: mapPanel({ role: "kernel", title: t("gradient.target"), tools: [target.el], onEdit: alter, clickEdits: true }),
     slope: mapPanel({ role: "gradient", title: "∂L/∂W" }),
     squares: mapPanel({ role: "kernel", title: t("gradient.leastSquares") }),
     input: mapPanel({ role: "input", title: t("gradient.x"), tools: [image.el], fit: "shrink" }),
@@ -87,8 +94,8 @@ export function learnView({ hands, rate, onSeek }: LearnOptions) {
     const own: Scale = signed(result.learned, 1);
     show(panels.learned, result.learned, state.revealed ? scale : own);
     show(panels.slope, result.gradient, signed(result.gradient));
-    const secret = { maps: hidden, scale: own, shape: "", value: () => 0, format: () => "?" };
-    if (state.revealed) panels.hidden.update({ maps: hidden, scale, shape: "", value: valueIn(hidden, 0), format });
+    const secret = { maps: hidden, scale: own, shape: "", value: () => 0, format: () => "?", locked: true };
+    if (state.revealed) panels.hidden.update({ maps: hidden, scale, shape: "", value: valueIn(hidden, 0), format, locked: state.locked.includes("target") });
     else panels.hidden.update(secret);
     if (state.revealed) show(panels.squares, result.leastSquares, scale);
     else panels.squares.update(secret);
