@@ -1,4 +1,4 @@
-"""A network as a program for Keras or PyTorch; the page's `network_code.ts` writes the same text."""
+"""A network as a program for Keras or PyTorch; the page's `network_code.ts` writes the same."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ ODD: dict[str, tuple[list[Any], tuple[int, ...]]] = {
         (4, 9, 1),
     ),
     "flat too soon": (
-        ["flatten", {"kind": "conv2d", "filters": 2, "kernel_size": 3}, {"kind": "dense", "units": 2}],
+        ["flatten", {**CONV, "kernel_size": 3}, {"kind": "dense", "units": 2}],
         (9, 9, 1),
     ),
     "no signal": ([{"kind": "conv1d", "filters": 2, "kernel_size": 3}], (9, 9, 1)),
@@ -94,8 +94,9 @@ def case(name: str, layers: list[Any], shape: tuple[int, ...]) -> dict[str, Any]
         if not any(row.rule for row in rows):
             answer["fed"] = {"cell": cell, "units": fed_units(rows, cell)}
     if name in FIELDS:
-        answer["fields"] = [_field(rows, shape, index, seed) for index, seed in
-                            ((last, None), (last, 7), (len(rows) - 1, 3)) if index is not None]  # fmt: skip
+        wanted = ((last, None), (last, 7), (len(rows) - 1, 3))
+        fields = [_field(rows, shape, at, seed) for at, seed in wanted if at is not None]
+        answer["fields"] = fields
     return answer
 
 
@@ -121,17 +122,18 @@ def _field(rows: list[Row], shape: tuple[int, ...], index: int, seed: int | None
     colours = [picture(), picture() / 2, 255 - picture()][: 3 if sides(shape)[2] > 1 else 1]
     image = fit(np.stack(colours), shape) / np.float32(255)
     field, maps = effective_field(rows, image, index, unit, seed)
-    numbers = {"field": field, "maps": maps}
     return {
         "index": index,
         "unit": unit,
         "seed": seed,
-        **{
-            key: [float(f"{value:.5g}") for value in map_.ravel()[::7]]
-            for key, map_ in numbers.items()
-        },
-        "shape": list(field.shape),
+        "field": _rounded(field),
+        "maps": _rounded(maps),
+        "sides": list(field.shape),
     }
+
+
+def _rounded(numbers: np.ndarray) -> list[float]:
+    return [float(f"{value:.5g}") for value in numbers.ravel()[::7]]
 
 
 def _row(row: Row) -> list[Any]:

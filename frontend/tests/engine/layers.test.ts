@@ -18,7 +18,7 @@ interface Case {
   code: { keras: string; torch: string };
   seen?: { index: number; unit: number[]; cells: Cells[] };
   fed?: { cell: number[]; units: Cells[] };
-  fields?: { index: number; unit: Pair; seed: number | null; field: number[]; maps: number[]; shape: Pair }[];
+  fields?: { index: number; unit: Pair; seed: number | null; field: number[]; maps: number[]; sides: Pair }[];
 }
 
 const cases = JSON.parse(readFileSync("../tests/fixtures/layers.json", "utf8")) as Case[];
@@ -47,8 +47,8 @@ for (const { name, layers, input_shape: shape, ...expected } of cases) {
     test(`${name}: the effective field of layer ${field.index}, seed ${field.seed}`, async () => {
       const engine = await loadEngine();
       const image = picture(sidesOf(shape)[2] > 1);
-      const result = run(engine, { kind: "field", image, white: 255, shape, rows, ...field });
-      assert.deepEqual([result.field.height, result.field.width], field.shape);
+      const result = run(engine, { kind: "field", image, white: 255, shape, rows, index: field.index, unit: field.unit, seed: field.seed });
+      assert.deepEqual([result.field.height, result.field.width], field.sides);
       close(everySeventh(result.field.data), field.field);
       close(everySeventh(result.maps.data), field.maps);
     });
