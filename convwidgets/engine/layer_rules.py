@@ -18,7 +18,7 @@ class Layer(dict[str, Any]):
     """A checked layer: a mapping that does not change."""
 
     def _refuse(self, *args: Any, **options: Any) -> NoReturn:
-        raise TypeError("a layer does not change: assign `layers` anew, or use `edit`")
+        raise TypeError("a layer does not change: assign `layers` as a whole")
 
     __setitem__ = __delitem__ = _refuse
     update = setdefault = pop = popitem = clear = __ior__ = _refuse  # type: ignore[assignment]
