@@ -79,7 +79,7 @@ class ArchitectureExplorer(PictureExplorer):
         Rows, columns and channels; length and channels; or features. The preset's, or
         (28, 28, 1).
     layer : int, optional
-        The chosen layer; −1 is the input. None: the last one with windows.
+        The chosen layer; −1 is the input. None: the last convolution.
     position : (int, int), optional
         Row and column of the chosen unit of that layer; a signal is one row. None: the middle.
     weights : {"equal", "random"}
@@ -369,10 +369,12 @@ def compute(values: Mapping[str, Any]) -> Maps:
 
 def chosen_layer(rows: Sequence[Row], wanted: int | None) -> int:
     """Return the layer that is looked at: the one wanted, as far as layers are possible."""
-    possible = sum(1 for row in rows if not row.rule)
+    possible = [row for row in rows if not row.rule]
     if wanted is None:
-        return max((i for i, row in enumerate(rows[:possible]) if row.axes), default=possible - 1)
-    return min(wanted, possible - 1)
+        convolutions = [i for i, row in enumerate(possible) if row.layer["kind"][:4] == "conv"]
+        windowed = [i for i, row in enumerate(possible) if row.axes]
+        return (convolutions or windowed or [len(possible) - 1])[-1]
+    return min(wanted, len(possible) - 1)
 
 
 def chosen_unit(

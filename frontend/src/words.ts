@@ -427,7 +427,7 @@ const en = {
   "field.none": "A list of features has no places: there is nothing to lay a field on.",
   "field.problem": "The field ends at {name}: {problem}",
   "field.random": "random weights",
-  "field.recurrence": "size = size before + (D(K − 1) + 1 − 1) · jump before,  jump = jump before · S,  start = start before − P · jump before",
+  "field.recurrence": "size = size before + D(K − 1) · jump before; jump = jump before · S; start = start before − P · jump before",
   "field.sees": "{name}[{unit}] sees {size} cells of the input, rows {rows}, columns {columns}.",
   "field.seesAll": "{name} sees {size} cells: every unit of it sees all that the maps before it see.",
   "field.seesLine": "{name}[{unit}] sees {size} cells of the input, {rows}.",

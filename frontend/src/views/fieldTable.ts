@@ -41,12 +41,26 @@ export function fieldTable(options: { onSelect(index: number): void }): View<Fie
     ),
   );
   let drawn = "";
+  let revealed = -2;
+  let asked = -1;
+
+  /** Scrolls the table, never the page, to the row that was chosen. */
+  function reveal(): void {
+    const line = body.querySelector<HTMLElement>('tr[aria-selected="true"]');
+    if (!line || revealed === asked || el.clientHeight === 0) return;
+    revealed = asked;
+    const above = line.offsetTop - 2 * line.offsetHeight;
+    const below = line.offsetTop + 2 * line.offsetHeight - el.clientHeight;
+    el.scrollTop = Math.max(Math.min(el.scrollTop, above), below);
+  }
+
   return {
     el,
     update({ rows = [], selected = -1 }) {
       const key = JSON.stringify([rows, selected]);
       if (key === drawn) return;
       drawn = key;
+      asked = selected;
       const held = document.activeElement?.closest("[data-layer]")?.getAttribute("data-layer");
       fill(
         body,
@@ -71,6 +85,7 @@ export function fieldTable(options: { onSelect(index: number): void }): View<Fie
           return line;
         }),
       );
+      reveal();
       if (held) el.querySelector<HTMLElement>(`button[data-layer="${held}"]`)?.focus();
     },
     destroy: () => el.remove(),

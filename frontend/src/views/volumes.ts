@@ -49,7 +49,7 @@ export function volumes(options: { onPick(index: number): void }): VolumesView {
     const scales = scalesOf(all);
     let left = 6;
     const parts: SVGElement[] = [];
-    const tall = TOP + TALLEST + SLANT * 60;
+    const tall = TOP + 6 + Math.max(0, ...all.map((volume) => boxOf(volume, scales)).map(({ height, slant }) => height + slant));
     for (const volume of all) {
       const size = boxOf(volume, scales);
       const width = Math.max(size.depth + size.slant, NARROWEST);
@@ -141,7 +141,7 @@ function draught(
   const colour = index < 0 ? roles.input : roles.output;
   const line = selected ? colour : mix(colour, background, 0.35);
   const fill = (share: number): RGB => mix(background, colour, (selected ? 0.26 : 0.1) * share * (dark ? 1.5 : 1));
-  const bottom = TOP + (tall - TOP + height + slant) / 2;
+  const bottom = (TOP + tall - 6 + height + slant) / 2;
   const top = bottom - height;
   const shape = (points: [number, number][], share: number) =>
     svg("polygon", {

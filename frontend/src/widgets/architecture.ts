@@ -169,6 +169,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
 
   const choice = select<string>({
     label: t("preset.choice"),
+    hideLabel: true,
     options: [],
     value: "",
     onChange: (name) => {

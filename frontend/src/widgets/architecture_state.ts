@@ -10,7 +10,7 @@ export interface ArchitectureSettings {
   image: PictureDescriptor;
   layers: Layer[];
   input_shape: number[];
-  /** The chosen layer; −1 is the input, null the last one with windows. */
+  /** The chosen layer; −1 is the input, null the last convolution. */
   layer: number | null;
   position: [number, number] | null;
   weights: "equal" | "random";
@@ -61,9 +61,10 @@ export interface Network {
 
 export function networkOf({ layers, input_shape: shape, layer, position }: ArchitectureSettings): Network {
   const rows = trace(layers, shape);
-  const possible = rows.filter(({ rule }) => rule === "").length;
-  const windowed = rows.slice(0, possible).reduce((last, { axes }, i) => (axes.length > 0 ? i : last), -1);
-  const chosen = layer === null ? (windowed < 0 ? possible - 1 : windowed) : Math.min(layer, possible - 1);
+  const possible = rows.filter(({ rule }) => rule === "");
+  const last = (holds: (row: Row) => boolean) => possible.reduce((found, row, i) => (holds(row) ? i : found), -1);
+  const started = [last(({ layer: { kind } }) => kind.startsWith("conv")), last(({ axes }) => axes.length > 0), possible.length - 1];
+  const chosen = layer === null ? (started.find((at) => at >= 0) ?? -1) : Math.min(layer, possible.length - 1);
   const places = placesOf(rows[chosen], shape);
   const [row, column] = position ?? [places[0] >> 1, places[1] >> 1];
   return { rows, sums: totals(rows), chosen, unit: [Math.min(row, places[0] - 1), Math.min(column, places[1] - 1)], places };

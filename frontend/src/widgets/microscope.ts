@@ -46,7 +46,7 @@ export function microscope(options: MicroscopeOptions) {
   const table = fieldTable({ onSelect: options.onLayer });
   const law = h("p", { class: "cw-field-law" }, t("field.recurrence"));
   const grown = h("div", { class: "cw-field-grown", "data-answers": "field" }, sentence, table.el, law);
-  const note = h("p", { class: "cw-field-note" }, t("field.weightsNote"));
+  const note = h("p", { class: "cw-weights-note" }, t("field.weightsNote"));
   const el = h(
     "div",
     { class: "cw-microscope" },
@@ -83,7 +83,7 @@ export function microscope(options: MicroscopeOptions) {
         scale: scaleOf(result.maps),
         shape: `${name} ${byText([result.maps.height, result.maps.width])}`,
         value: valueIn(result.maps, 0),
-        format: short,
+        format: shorter,
         marker: unit,
         highlight: reached && { ...regionOf(reached.length > 0 ? reached : everything(places, flat), flat), role: "input" },
       });
@@ -92,7 +92,8 @@ export function microscope(options: MicroscopeOptions) {
         scale: scaleOf(result.field),
         shape: t(random ? "field.effectiveRandom" : "field.effectiveEqual"),
         value: valueIn(result.field, 0),
-        format: short,
+        format: shorter,
+        window: regionOf(seen[0] ?? [], flat),
         marker: hover?.on === "input" ? hover.cell : null,
       });
       table.update({ rows: tableRows(rows, fed), selected: chosen });
@@ -217,4 +218,9 @@ function oneOf(sizes: readonly number[]): string {
 
 function short(value: number): string {
   return formatNumber(value, { room: 6 });
+}
+
+/** Short enough for sixteen cells beside each other. */
+function shorter(value: number): string {
+  return formatNumber(value, { room: 4 });
 }
