@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from convwidgets import data, engine, widgets
     from convwidgets.engine import activate, avg_pool2d, conv2d, max_pool2d, min_pool2d
-    from convwidgets.widgets import ArchitectureExplorer, Convolution2DExplorer, PoolingExplorer
+    from convwidgets.widgets import (
+        ArchitectureExplorer,
+        Convolution2DExplorer,
+        PoolingExplorer,
+        gallery,
+    )
 
 __version__ = "0.1.0"
 
@@ -25,6 +30,7 @@ __all__ = [
     "conv2d",
     "data",
     "engine",
+    "gallery",
     "max_pool2d",
     "min_pool2d",
     "widgets",
@@ -38,6 +44,7 @@ _HOMES = {
     "activate": "engine",
     "avg_pool2d": "engine",
     "conv2d": "engine",
+    "gallery": "widgets",
     "max_pool2d": "engine",
     "min_pool2d": "engine",
 }

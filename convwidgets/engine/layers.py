@@ -126,6 +126,7 @@ def trace(layers: Iterable[Mapping[str, Any]], input_shape: Sequence[int]) -> li
 
     Examples
     --------
+    >>> from convwidgets.engine.layer_rules import layer
     >>> conv = layer({"kind": "conv2d", "filters": 32, "kernel_size": 3})
     >>> [row] = trace([conv], (28, 28, 1))
     >>> row.output_shape, row.parameters, row.reach[0].size
