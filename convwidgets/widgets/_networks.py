@@ -104,11 +104,14 @@ class _Reader:
         sizes = whole.get("kernel_size") or whole.get("pool_size")
         if sizes is None:
             raise ValueError(f"padding must stand before a convolution or a pooling, not {kind}")
+        numbers = {cells for ends in pads for cells in ends}
+        if len(numbers) == 1:
+            return numbers.pop()
         rates = whole.get("dilation", (1,) * len(sizes))
         axes = zip(self.here(), sizes, whole["stride"], rates, strict=False)
-        if pads == tuple(resolve_padding("same", *axis)[0] for axis in axes):
-            return "same"
-        return _one_number({cells for ends in pads for cells in ends}, "padding")
+        if pads != tuple(resolve_padding("same", *axis)[0] for axis in axes):
+            raise ValueError(f"padding {pads} is neither the same on every side nor 'same'")
+        return "same"
 
 
 def _keras_chain(model: Any) -> Iterator[Any]:

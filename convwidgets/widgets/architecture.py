@@ -52,6 +52,7 @@ class LayersSetting(Setting):
     """A stack of layers; on its way out its sizes are lists, as JSON has them."""
 
     def wire(self, held: Sequence[Layer]) -> list[dict[str, Any]]:
+        """Return what the page is sent: plain JSON."""
         return [
             {key: list(value) if isinstance(value, tuple) else value for key, value in one.items()}
             for one in held

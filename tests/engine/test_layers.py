@@ -130,7 +130,7 @@ def test_seeing_and_feeding_are_two_sides_of_one_thing() -> None:
     ("layers", "shape", "rule", "words"),
     [
         ([conv(size=5)], (4, 9, 1), "kernel", "the window spans 5 × 5"),
-        (["flatten", conv()], (9, 9, 1), "maps", "needs rows, columns and channels, it is given 81"),
+        (["flatten", conv()], (9, 9, 1), "maps", "rows, columns and channels, it is given 81"),
         ([{"kind": "conv1d", "filters": 1, "kernel_size": 3}], (9, 9, 1), "signal", "a length"),
         ([{"kind": "max_pool2d", "padding": 2}], (9, 9, 1), "padding", "at most half"),
     ],
