@@ -261,3 +261,18 @@ def test_rows_are_dragged_by_touch_on_a_narrow_screen(chromium: object, tmp_path
     screen.settle()
     assert screen.line("conv2d")[0] == "(None, 8, 8, 2)"
     context.close()
+
+
+def test_code_is_read_and_what_cannot_be_is_told(exported: Opened) -> None:
+    screen = opened(exported)
+    screen.press("Read code")
+    text = screen.page.get_by_role("textbox", name="Code for Keras or PyTorch")
+    show = screen.page.get_by_role("button", name="Show the network")
+    text.fill("nn.Transformer(3)")
+    show.click()
+    expect(screen.page.get_by_role("alert")).to_contain_text("Transformer is not a layer")
+    text.fill(cw.ArchitectureExplorer(preset="keras_digits").to_code("keras"))
+    show.click()
+    screen.settle()
+    assert screen.total() == "1,199,882"
+    assert screen.root.get_by_role("combobox", name="Network").input_value() == "keras_digits"

@@ -94,6 +94,18 @@ export function layerTable(options: LayerTableOptions) {
     requestAnimationFrame(() => (onGrip ? lines[to]?.grip : lines[to]?.name)?.focus());
   }
 
+  let revealed: LayerRow | null = null;
+  /** Scrolls the table, never the page, to the row that was chosen. */
+  function reveal(): void {
+    const line = lines[props?.selected ?? -1]?.el;
+    const row = props?.rows[props.selected] ?? null;
+    const box = el.parentElement;
+    if (!line || !box || box.clientHeight === 0 || revealed?.name === row?.name) return;
+    revealed = row;
+    const [above, below] = [line.offsetTop - 2 * line.offsetHeight, line.offsetTop + 3 * line.offsetHeight - box.clientHeight];
+    if (box.scrollTop > above || box.scrollTop < below) box.scrollTop = Math.max(Math.min(box.scrollTop, above), below);
+  }
+
   /** The place that a dragged row would take where the pointer is. */
   function placeAt(y: number): number {
     const middles = lines.map((line) => {
@@ -169,9 +181,8 @@ export function layerTable(options: LayerTableOptions) {
           ),
         ),
       );
+      reveal();
     },
-    /** Puts the focus on a row. */
-    focus: (index: number) => (index < 0 ? input.name : lines[index]?.name)?.focus(),
     destroy: () => el.remove(),
   };
 }

@@ -28,12 +28,14 @@ import {
 } from "./architecture_state";
 import { answers } from "./blank_answers";
 import { chrome } from "./chrome";
+import { codeDialog } from "./code_dialog";
 import type { Hands } from "./control_list";
 import { Explorer, type ExplorerSpec, type Shown, frameMap } from "./explorer";
 import { layerEditor } from "./layer_editor";
 import { parametersText } from "./layer_replies";
 import { microscope } from "./microscope";
 import { networkCode } from "./network_code";
+import { readNetwork } from "./network_reading";
 import { networkQuestions } from "./network_questions";
 import { counts, tableOf, volumesOf } from "./network_tables";
 import { pictureTools } from "./picture_tools";
@@ -192,6 +194,17 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
     icon: "question",
     onClick: () => step({ blanks: hands.state().blanks.length > 0 ? [] : order() }),
   });
+  const reading = codeDialog({
+    onCode(text) {
+      const read = readNetwork(text, hands.state().input_shape);
+      if (typeof read === "string") return read;
+      if (read.layers.length > MOST.layers) return t("layers.full", { most: MOST.layers });
+      step({ layers: read.layers, input_shape: read.input, layer: null, position: null, blanks: [] });
+      return null;
+    },
+  });
+  frame.root.append(reading.el);
+  const read = button({ label: t("read.button"), icon: "paste", onClick: () => reading.open() });
   const story = h("p", { class: "cw-story" });
   const score = h("p", { class: "cw-score", "aria-live": "polite" });
 
@@ -216,7 +229,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
   const build = h(
     "div",
     { class: "cw-build" },
-    h("div", { class: "cw-build-bar" }, choice.el, add.el, blankAll.el, score),
+    h("div", { class: "cw-build-bar" }, choice.el, add.el, read.el, blankAll.el, score),
     story,
     boxes.el,
     h("div", { class: "cw-build-panels" }, h("div", { class: "cw-build-table" }, table.el), editor.el),
@@ -288,6 +301,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
     choice.update({ options: choices(preset === undefined), value: preset?.name ?? "", ...locks("preset") });
     setText(story, preset?.story ? t(preset.story as "story.lenet5") : "");
     add.update({ ...locks("layers"), disabled: rows.length >= MOST.layers });
+    read.update(locks("layers"));
     blankAll.update({ label: t(settings.blanks.length > 0 ? "layers.blankNone" : "layers.blankAll"), ...locks("blanks") });
     const open = asked.flatMap((blank) => (blank ? [blank.shape, blank.parameters] : []));
     setText(score, open.length > 0 ? t("layers.score", { right: open.filter(({ state: mark }) => mark === "right").length, all: open.length }) : "");
@@ -337,7 +351,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
   return () => {
     ended = true;
     explorer?.dispose();
-    for (const view of [boxes, meter, table, editor, choice, add, blankAll, weights, seed, scope, tools]) view.destroy();
+    for (const view of [boxes, meter, table, editor, choice, add, read, reading, blankAll, weights, seed, scope, tools]) view.destroy();
     frame.destroy();
   };
 }

@@ -106,7 +106,7 @@ function fieldLine({ reach }: Row): HTMLElement | null {
   const text =
     jump === 0
       ? t("network.fieldAll", { size })
-      : t("network.field", { size, jump, start: reach.map(({ start }) => wholeNumber(start)).join(", ") });
+      : t("network.field", { size, jump, start: [...new Set(reach.map(({ start }) => wholeNumber(start)))].join(", ") });
   return h("p", { class: "cw-editor-field" }, text);
 }
 

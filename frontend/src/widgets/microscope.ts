@@ -93,7 +93,7 @@ export function microscope(options: MicroscopeOptions) {
         shape: t(random ? "field.effectiveRandom" : "field.effectiveEqual"),
         value: valueIn(result.field, 0),
         format: shorter,
-        window: regionOf(seen[0] ?? [], flat),
+        window: regionOf((seen[0] ?? []).map(filled), flat),
         marker: hover?.on === "input" ? hover.cell : null,
       });
       table.update({ rows: tableRows(rows, fed), selected: chosen });
@@ -218,6 +218,12 @@ function oneOf(sizes: readonly number[]): string {
 
 function short(value: number): string {
   return formatNumber(value, { room: 6 });
+}
+
+/** Cells from the first to the last, without holes. */
+function filled(cells: readonly number[]): number[] {
+  const [first = 0, last = -1] = [cells[0], cells.at(-1)];
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 /** Short enough for sixteen cells beside each other. */
