@@ -21,7 +21,7 @@ class Layer(dict[str, Any]):
         raise TypeError("a layer does not change: assign `layers` as a whole")
 
     __setitem__ = __delitem__ = _refuse
-    update = setdefault = pop = popitem = clear = __ior__ = _refuse  # type: ignore[assignment]
+    update = setdefault = pop = popitem = clear = __ior__ = _refuse
 
     def __reduce__(self) -> tuple[type[Layer], tuple[dict[str, Any]]]:
         return Layer, (dict(self),)

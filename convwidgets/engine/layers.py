@@ -171,11 +171,18 @@ def _follow(row: Row, shape: Shape) -> Row:
     if kind == "flatten":
         return replace(row, output_shape=(prod(shape),))
     if kind == "batch_norm":
-        channels = shape[-1]
-        own = {"weights": channels, "biases": channels, "frozen": 2 * channels}
-        work = prod(shape)
-        same = {"unshared": 4 * channels, "dense": 4 * channels, "dense_multiply_adds": work}
-        return replace(row, output_shape=shape, multiply_adds=work, **own, **same)
+        channels, work = shape[-1], prod(shape)
+        return replace(
+            row,
+            output_shape=shape,
+            weights=channels,
+            biases=channels,
+            frozen=2 * channels,
+            multiply_adds=work,
+            unshared=4 * channels,
+            dense=4 * channels,
+            dense_multiply_adds=work,
+        )
     return replace(row, output_shape=shape)
 
 

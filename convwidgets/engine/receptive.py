@@ -240,7 +240,7 @@ def _pointwise(kind: str, x: Maps, seed: int | None) -> tuple[Maps, Any]:
         return x, lambda g: g
     if kind == "relu":
         return np.maximum(x, 0), lambda g: g * (x > 0)
-    y = np.tanh(x) if kind == "tanh" else 1 / (1 + np.exp(-x))
+    y = np.asarray(np.tanh(x) if kind == "tanh" else 1 / (1 + np.exp(-x)), np.float32)
     slope = 1 - y * y if kind == "tanh" else y * (1 - y)
     return y, lambda g: g * slope
 

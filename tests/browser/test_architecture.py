@@ -270,7 +270,7 @@ def test_code_is_read_and_what_cannot_be_is_told(exported: Opened) -> None:
     show = screen.page.get_by_role("button", name="Show the network")
     text.fill("nn.Transformer(3)")
     show.click()
-    expect(screen.page.get_by_role("alert")).to_contain_text("Transformer is not a layer")
+    expect(screen.page.get_by_role("dialog")).to_contain_text("Transformer is not a layer")
     text.fill(cw.ArchitectureExplorer(preset="keras_digits").to_code("keras"))
     show.click()
     screen.settle()

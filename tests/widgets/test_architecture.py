@@ -12,6 +12,7 @@ import pytest
 
 import convwidgets as cw
 from convwidgets.engine.layers import KINDS
+from tests.widgets.fake_comm import Page
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
@@ -201,6 +202,24 @@ def test_the_field_follows_the_unit_and_tells_its_observers() -> None:
     assert not np.array_equal(first, widget.output)
     with pytest.raises(ValueError, match="read-only"):
         widget.output[0, 0] = 1
+
+
+def test_a_page_edits_the_layers_and_is_answered() -> None:
+    widget = cw.ArchitectureExplorer(preset="two_layers", weights="random")
+    page = Page(widget)
+    page.update(layers=[{"kind": "conv2d", "filters": 2, "kernel_size": [4, 3]}], position=[1, 1])
+    assert widget.layers[0]["kernel_size"] == (4, 3) and widget.totals.parameters == 26
+    page.update(layers=[{"kind": "conv2d", "filters": 0, "kernel_size": 3}])
+    assert widget.totals.parameters == 26
+    page.sent.clear()
+    keys = widget.SETTINGS
+    state = {key: widget._traits[key].wire(widget._held(key)) for key in keys}
+    answer, parts = page.ask({"type": "compute", "state": state})
+    assert answer["type"] == "frame"
+    shapes = {name: each["shape"] for name, each in answer["maps"].items()}
+    assert shapes == {"image": [1, 10, 10], "maps": [1, 7, 8], "output": [1, 10, 10]}
+    field = np.frombuffer(parts[list(shapes).index("output")], "<f4").reshape(10, 10)
+    np.testing.assert_array_equal(field, widget.output)
 
 
 def test_every_kind_can_be_shown() -> None:

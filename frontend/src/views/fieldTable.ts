@@ -46,7 +46,7 @@ export function fieldTable(options: { onSelect(index: number): void }): View<Fie
 
   /** Scrolls the table, never the page, to the row that was chosen. */
   function reveal(): void {
-    const line = body.querySelector<HTMLElement>('tr[aria-selected="true"]');
+    const line = body.querySelector<HTMLElement>('tr[aria-current="true"]');
     if (!line || revealed === asked || el.clientHeight === 0) return;
     revealed = asked;
     const above = line.offsetTop - 2 * line.offsetHeight;
@@ -81,7 +81,7 @@ export function fieldTable(options: { onSelect(index: number): void }): View<Fie
             cell(jump),
             cell(start),
           );
-          setAttribute(line, "aria-selected", index === selected);
+          setAttribute(line, "aria-current", index === selected || null);
           return line;
         }),
       );

@@ -205,7 +205,7 @@ function inputLine(onSelect: () => void, key: (event: KeyboardEvent, index: numb
     update(sizes: string, selected: boolean) {
       setText(text, t("layers.input"));
       setText(shape, sizes);
-      setAttribute(el, "aria-selected", selected);
+      setAttribute(el, "aria-current", selected || null);
     },
   };
 }
@@ -258,7 +258,7 @@ function layerLine(events: {
       parameters.update(row.parameters, row.parametersBlank, row.name);
       setText(problem, row.problem);
       problem.hidden = !row.problem;
-      setAttribute(el, "aria-selected", selected);
+      setAttribute(el, "aria-current", selected || null);
       setAttribute(el, "data-problem", row.problem !== "");
       setAttribute(el, "data-dimmed", row.dimmed);
     },

@@ -205,6 +205,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
   });
   frame.root.append(reading.el);
   const read = button({ label: t("read.button"), icon: "paste", onClick: () => reading.open() });
+  const release = button({ label: t("count.release"), onClick: () => hands.set({ kept: null }) });
   const story = h("p", { class: "cw-story" });
   const score = h("p", { class: "cw-score", "aria-live": "polite" });
 
@@ -229,7 +230,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
   const build = h(
     "div",
     { class: "cw-build" },
-    h("div", { class: "cw-build-bar" }, choice.el, add.el, read.el, blankAll.el, score),
+    h("div", { class: "cw-build-bar" }, choice.el, add.el, read.el, blankAll.el, release.el, score),
     story,
     boxes.el,
     h("div", { class: "cw-build-panels" }, h("div", { class: "cw-build-table" }, table.el), editor.el),
@@ -302,6 +303,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
     setText(story, preset?.story ? t(preset.story as "story.lenet5") : "");
     add.update({ ...locks("layers"), disabled: rows.length >= MOST.layers });
     read.update(locks("layers"));
+    release.update({ hidden: kept === null });
     blankAll.update({ label: t(settings.blanks.length > 0 ? "layers.blankNone" : "layers.blankAll"), ...locks("blanks") });
     const open = asked.flatMap((blank) => (blank ? [blank.shape, blank.parameters] : []));
     setText(score, open.length > 0 ? t("layers.score", { right: open.filter(({ state: mark }) => mark === "right").length, all: open.length }) : "");
@@ -315,7 +317,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
       const row = rows[at] ?? null;
       const blank = asked[at];
       const covered = Boolean(blank && (blank.shape.state !== "right" || blank.parameters.state !== "right"));
-      editor.update({ row, index: at, count: rows.length, input: settings.input_shape, blank: settings.blanks.includes(at), covered, locked });
+      editor.update({ row, index: at, count: rows.length, input: settings.input_shape, blank: settings.blanks.includes(at), covered, locked, blanks: locks("blanks") });
       meter.el.hidden = locks("counts").hidden || !whole;
       meter.update({ counts: counts(network.sums, kept && kept.sizes.sums) });
     } else if (state.view === "step") {
@@ -351,7 +353,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
   return () => {
     ended = true;
     explorer?.dispose();
-    for (const view of [boxes, meter, table, editor, choice, add, read, reading, blankAll, weights, seed, scope, tools]) view.destroy();
+    for (const view of [boxes, meter, table, editor, choice, add, read, reading, release, blankAll, weights, seed, scope, tools]) view.destroy();
     frame.destroy();
   };
 }

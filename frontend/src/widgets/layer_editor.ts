@@ -22,6 +22,8 @@ export interface LayerEditorProps {
   /** The row's numbers are the learner's to find. */
   covered: boolean;
   locked: boolean;
+  /** Whether the row can be blanked. */
+  blanks: { locked: boolean; hidden: boolean };
 }
 
 export interface LayerEditorOptions {
@@ -81,7 +83,7 @@ export function layerEditor(options: LayerEditorOptions) {
       down.update({ disabled: index >= count - 1, locked });
       copy.update({ disabled: count >= MOST.layers, locked });
       bin.update({ locked });
-      blank.update({ pressed: next.blank, disabled: row !== null && row.rule !== "" });
+      blank.update({ ...next.blanks, pressed: next.blank, disabled: row !== null && row.rule !== "" });
       problem.textContent = row ? problemText(row) : "";
       problem.hidden = !problem.textContent;
       fill(about, row ? aboutText(row).map((text) => h("p", null, text)) : []);

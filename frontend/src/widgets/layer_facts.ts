@@ -3,7 +3,7 @@ import { effectiveKernel } from "../engine/geometry";
 import { KINDS, type Row, parametersOf, product } from "../engine/layers";
 import type { Factor } from "../views/factors";
 import { type Segment, sizeLines } from "../views/sizeEquation";
-import { t, wholeNumber } from "../words";
+import { plural, t, wholeNumber } from "../words";
 import { windowOf } from "./network_code";
 
 /** A shape as Keras prints it. */
@@ -19,7 +19,9 @@ export function byText(sizes: readonly number[]): string {
 export function problemText({ rule, axes, input }: Row): string {
   if (rule === "") return "";
   const shape = byText(input ?? []);
-  if (rule !== "kernel") return rule === "maps" || rule === "signal" ? t(`law.${rule}`, { shape }) : t(`law.${rule}`);
+  const advice = t(input?.length === 1 ? "law.flat" : rule === "maps" ? "law.other1d" : "law.other2d");
+  if (rule === "maps" || rule === "signal") return t(`law.${rule}`, { shape, advice });
+  if (rule !== "kernel") return t(`law.${rule}`);
   const span = byText(axes.map(({ kernel, dilation }) => effectiveKernel(kernel, dilation)));
   const room = byText(axes.map(({ before, after }, i) => (input?.[i] ?? 0) + before + after));
   return t("law.kernel", { span, room });
@@ -74,7 +76,7 @@ export function aboutText(row: Row): string[] {
     notes.push(places.length > 0 ? t("network.about.denseMaps", { places: byText(places) }) : t("network.about.dense"));
   } else if (kind === "batch_norm" || kind === "softmax" || kind === "dropout" || kind === "flatten") notes.push(t(`network.about.${kind}`));
   const lost = row.rule === "" ? lostCells(row) : 0;
-  if (lost > 0) notes.push(t("network.dropped", { cells: wholeNumber(lost), verb: lost === 1 ? t("network.is") : t("network.are") }));
+  if (lost > 0) notes.push(plural("network.dropped", lost));
   if (row.axes.some(({ stride, dilation }) => stride > 1 && dilation > 1)) notes.push(t("network.kerasSteps"));
   return notes;
 }

@@ -50,7 +50,7 @@ export function microscope(options: MicroscopeOptions) {
   const el = h(
     "div",
     { class: "cw-microscope" },
-    h("div", { class: "cw-field-panels" }, input.el, units.el, h("div", { class: "cw-field-effective" }, field.el, options.weights, note)),
+    h("div", { class: "cw-field-panels", "data-answers": "field" }, input.el, units.el, h("div", { class: "cw-field-effective" }, field.el, options.weights, note)),
     grown,
   );
 
@@ -168,8 +168,10 @@ export function seenText({ rows, chosen }: Network, [row, column]: Cell, cells: 
 
 function fedText(rows: readonly Row[], chosen: number, cell: Cell, fed: readonly Cells[], flat: boolean): string {
   const place = (flat ? cell.slice(1) : cell).join(", ");
-  const units = fed[chosen];
-  const name = rows[chosen]?.name ?? t("layers.input");
+  // The input's own cells feed themselves alone: then the last layer with windows tells more.
+  const layer = chosen < 0 ? rows.reduce((last, { axes, rule }, i) => (axes.length > 0 && rule === "" ? i : last), -1) : chosen;
+  const units = fed[layer];
+  const name = rows[layer]?.name ?? t("layers.input");
   if (!units || units.length === 0) return t("field.fedAll", { cell: place, name });
   if (units.some(({ length }) => length === 0)) return t("field.fedNone", { cell: place, name });
   return t("field.fed", { cell: place, name, units: byText(units.map(({ length }) => length)) });
