@@ -9,13 +9,13 @@ import numpy as np
 from traitlets import Unicode
 
 from convwidgets.data.images import MAX_SIZE
-from convwidgets.engine.layer_rules import MOST_LAYERS, Layer, input_shape, layer
+from convwidgets.engine.layer_rules import input_shape
 from convwidgets.engine.layers import KINDS, Row, Shape, Totals, totals, trace
 from convwidgets.engine.receptive import effective_field, fit, sides
 from convwidgets.export.network import network_code
 from convwidgets.export.panels import Panel, Scale, extent, symmetric
 from convwidgets.export.presets import presets
-from convwidgets.widgets import _networks, _rules
+from convwidgets.widgets import _layers, _networks, _rules
 from convwidgets.widgets._channels import select
 from convwidgets.widgets._model import Maps
 from convwidgets.widgets._picture import PICTURE_VIEW, PictureExplorer
@@ -46,17 +46,6 @@ CONTROLS = (
     "reset",
     "share",
 )
-
-
-class LayersSetting(Setting):
-    """A stack of layers; on its way out its sizes are lists, as JSON has them."""
-
-    def wire(self, held: Sequence[Layer]) -> list[dict[str, Any]]:
-        """Return what the page is sent: plain JSON."""
-        return [
-            {key: list(value) if isinstance(value, tuple) else value for key, value in one.items()}
-            for one in held
-        ]
 
 
 class ArchitectureExplorer(PictureExplorer):
@@ -127,12 +116,12 @@ pinned, pictures, max_size
     )
 
     widget = Unicode("architecture", read_only=True).tag(sync=True)
-    layers = LayersSetting(lambda name, value: _layers(name, value))
+    layers = _layers.LayersSetting()
     input_shape = Setting(lambda name, value: input_shape(value, name))
-    layer = Setting(lambda name, value: _chosen(name, value))
+    layer = Setting(_layers.chosen)
     weights = Setting(_rules.one_of("equal", "random"))
     seed = Setting(_rules.whole(0, 2**31 - 1))
-    blanks = Setting(lambda name, value: _places(name, value))
+    blanks = Setting(_layers.places)
     predict = Setting(_rules.one_of("", "parameters", "field"))
     hidden = Setting(_rules.some_of(lambda: CONTROLS))
     locked = Setting(_rules.some_of(lambda: CONTROLS))
@@ -391,21 +380,3 @@ def chosen_unit(
 def layer_class(one: Mapping[str, Any]) -> str:
     """Return the class that Keras has for a layer."""
     return KINDS[one["kind"]][0]
-
-
-def _layers(name: str, value: Any) -> tuple[Layer, ...]:
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
-        raise TypeError(f"{name} must be a list of layers, got {value!r:.60}")
-    if len(value) > MOST_LAYERS:
-        raise ValueError(f"{name} must be at most {MOST_LAYERS} layers, got {len(value)}")
-    return tuple(layer(one, f"{name}[{i}]") for i, one in enumerate(value))
-
-
-def _chosen(name: str, value: Any) -> int | None:
-    return None if value is None else int(_rules.whole(-1, MOST_LAYERS - 1)(name, value))
-
-
-def _places(name: str, value: Any) -> tuple[int, ...]:
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
-        raise TypeError(f"{name} must be a list of row numbers, got {value!r:.60}")
-    return tuple(sorted({_rules.whole(0, MOST_LAYERS - 1)(name, one) for one in value}))
