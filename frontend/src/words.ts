@@ -513,7 +513,7 @@ const en = {
   "layers.total": "Total parameters",
   "layers.totalFrozen": "Not trained",
   "layers.totalTrained": "Trained",
-  "layers.volumes": "The network's maps: rows and columns to one scale, channels to another, lists of numbers to a third",
+  "layers.volumes": "To scale: rows and columns on one scale, channels on another, lists of numbers on a third.",
   "law.kernel": "The window spans {span}, more than the {room} cells that it reads. Make the kernel or its dilation smaller, pad more, or pool less before it.",
   "law.maps": "It needs rows, columns and channels; it is given {shape}. {advice}",
   "law.flat": "Put it before the flattening.",

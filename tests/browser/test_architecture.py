@@ -89,6 +89,10 @@ def test_building_a_network_layer_by_layer(exported: Opened) -> None:
     assert screen.total() == "142"
     factors = screen.root.locator(".cw-factors").first.inner_text().split()
     assert "".join(word for word in factors if not word.isalpha()) == "3×3×5×2+2=92"
+    hovered = screen.row("conv2d_1").locator(".cw-layer-number").get_attribute("title")
+    assert hovered == (
+        "3 kernel rows × 3 kernel columns × 5 input channels × 2 filters + 2 biases = 92 parameters"
+    )
     screen.press("Undo")
     assert screen.line("conv2d_1")[1] != "92"
     screen.press("Redo")

@@ -17,6 +17,8 @@ export interface LayerRow {
   type: string;
   shape: string;
   parameters: string;
+  /** The parameters as the sum of products that they are, told on hovering. */
+  formula: string;
   /** Why the layer cannot be. */
   problem: string;
   /** A layer above it has no output. */
@@ -256,6 +258,7 @@ function layerLine(events: {
       setAttribute(grip, "aria-disabled", locked || null);
       shape.update(row.shape, row.shapeBlank, row.name);
       parameters.update(row.parameters, row.parametersBlank, row.name);
+      setAttribute(parameters.el, "title", row.parametersBlank === null ? row.formula : null);
       setText(problem, row.problem);
       problem.hidden = !row.problem;
       setAttribute(el, "aria-current", selected || null);

@@ -142,6 +142,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
   const chosen = () => (explorer?.shown ? selectedRow(hands.state(), explorer.shown.sizes) : -1);
 
   const boxes = volumes({ onPick: (index) => set({ layer: index, position: null }) });
+  const scales = h("p", { class: "cw-scales" }, t("layers.volumes"));
   const meter = odometer();
   meter.el.dataset["answers"] = "parameters";
   const table = layerTable({
@@ -233,6 +234,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
     h("div", { class: "cw-build-bar" }, choice.el, add.el, read.el, blankAll.el, release.el, score),
     story,
     boxes.el,
+    scales,
     h("div", { class: "cw-build-panels" }, h("div", { class: "cw-build-table" }, table.el), editor.el),
     meter.el,
   );
@@ -310,6 +312,7 @@ export function mountArchitecture({ model, el }: RenderContext): Dispose {
     const whole = asked.every((blank) => !blank || (blank.shape.state === "right" && blank.parameters.state === "right"));
 
     boxes.el.hidden = locks("volumes").hidden || !whole;
+    scales.hidden = boxes.el.hidden;
     if (state.view === "explore") {
       boxes.update({ label: t("layers.volumes"), volumes: volumesOf(network, settings.input_shape), selected: network.chosen });
       const at = selectedRow(state, network);

@@ -64,6 +64,11 @@ export function workFactors(row: Row): Factor[] {
   return row.weights > 0 && row.layer.kind !== "batch_norm" ? [...own, total] : [{ ...total, sign: "" }];
 }
 
+/** Factors in one line: 3 kernel rows × 3 kernel columns … */
+export function factorsText(terms: readonly Factor[]): string {
+  return terms.map(({ sign = "", value, label }) => `${sign} ${value} ${label}`.trim()).join(" ");
+}
+
 /** What the layer does, and what is odd about it. */
 export function aboutText(row: Row): string[] {
   const { kind } = row.layer;

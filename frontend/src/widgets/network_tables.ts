@@ -6,7 +6,7 @@ import type { Volume } from "../views/volumes";
 import { t, wholeNumber } from "../words";
 import type { Network } from "./architecture_state";
 import type { RowBlanks } from "./blank_answers";
-import { className, problemText, shapeText } from "./layer_facts";
+import { className, factorsText, parameterFactors, problemText, shapeText } from "./layer_facts";
 import { windowOf } from "./network_code";
 
 /** The table's lines; sums are shown once nothing in them is asked. */
@@ -20,6 +20,7 @@ export function tableOf({ rows, sums }: Network, input: readonly number[], asked
       type: className(row),
       shape: shapeText(row.output),
       parameters: row.output ? wholeNumber(parametersOf(row)) : "?",
+      formula: row.output && parametersOf(row) > 0 ? factorsText(parameterFactors(row)) : "",
       problem: row.rule === "before" ? "" : problemText(row),
       dimmed: row.rule === "before",
       shapeBlank: asked[i]?.shape ?? null,
