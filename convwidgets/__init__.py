@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from convwidgets import data, engine, widgets
     from convwidgets.engine import activate, avg_pool2d, conv2d, max_pool2d, min_pool2d
     from convwidgets.widgets import (
+        ArchitectureExplorer,
         Convolution2DExplorer,
         GradientExplorer,
         PoolingExplorer,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArchitectureExplorer",
     "Convolution2DExplorer",
     "GradientExplorer",
     "PoolingExplorer",
@@ -38,6 +40,7 @@ __all__ = [
 
 _ROOMS = ("data", "engine", "widgets")
 _HOMES = {
+    "ArchitectureExplorer": "widgets",
     "Convolution2DExplorer": "widgets",
     "GradientExplorer": "widgets",
     "PoolingExplorer": "widgets",

@@ -8,6 +8,7 @@ from pathlib import Path
 from convwidgets.export.page import html
 from convwidgets.widgets._base import Explorer
 from convwidgets.widgets._picture import PictureExplorer
+from convwidgets.widgets.architecture import ArchitectureExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
 from convwidgets.widgets.gradients import GradientExplorer
 from convwidgets.widgets.pooling import PoolingExplorer
@@ -16,6 +17,7 @@ from convwidgets.widgets.pooling import PoolingExplorer
 WIDGETS: tuple[type[Explorer], ...] = (
     Convolution2DExplorer,
     PoolingExplorer,
+    ArchitectureExplorer,
     GradientExplorer,
 )
 
