@@ -39,8 +39,8 @@ _SETTINGS: tuple[dict[str, Any], ...] = (
 
 def text() -> str:
     """Return the file's text."""
-    cases = [case(settings) for settings in _SETTINGS]
-    return json.dumps(cases, indent=0, ensure_ascii=False) + "\n"
+    lines = [json.dumps(case(settings), ensure_ascii=False) for settings in _SETTINGS]
+    return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def case(settings: dict[str, Any]) -> dict[str, Any]:
