@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convwidgets.widgets import (
         ArchitectureExplorer,
         Convolution2DExplorer,
+        GradientExplorer,
         PoolingExplorer,
         gallery,
     )
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ArchitectureExplorer",
     "Convolution2DExplorer",
+    "GradientExplorer",
     "PoolingExplorer",
     "__version__",
     "activate",
@@ -40,6 +42,7 @@ _ROOMS = ("data", "engine", "widgets")
 _HOMES = {
     "ArchitectureExplorer": "widgets",
     "Convolution2DExplorer": "widgets",
+    "GradientExplorer": "widgets",
     "PoolingExplorer": "widgets",
     "activate": "engine",
     "avg_pool2d": "engine",

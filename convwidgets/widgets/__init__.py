@@ -3,6 +3,13 @@
 from convwidgets.widgets.architecture import ArchitectureExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
 from convwidgets.widgets.gallery import gallery
+from convwidgets.widgets.gradients import GradientExplorer
 from convwidgets.widgets.pooling import PoolingExplorer
 
-__all__ = ["ArchitectureExplorer", "Convolution2DExplorer", "PoolingExplorer", "gallery"]
+__all__ = [
+    "ArchitectureExplorer",
+    "Convolution2DExplorer",
+    "GradientExplorer",
+    "PoolingExplorer",
+    "gallery",
+]
