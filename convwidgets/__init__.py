@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from convwidgets import data, engine, widgets
     from convwidgets.engine import activate, avg_pool2d, conv2d, max_pool2d, min_pool2d
-    from convwidgets.widgets import Convolution2DExplorer, PoolingExplorer, gallery
+    from convwidgets.widgets import (
+        ArchitectureExplorer,
+        Convolution2DExplorer,
+        GradientExplorer,
+        PoolingExplorer,
+        gallery,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArchitectureExplorer",
     "Convolution2DExplorer",
+    "GradientExplorer",
     "PoolingExplorer",
     "__version__",
     "activate",
@@ -32,7 +40,9 @@ __all__ = [
 
 _ROOMS = ("data", "engine", "widgets")
 _HOMES = {
+    "ArchitectureExplorer": "widgets",
     "Convolution2DExplorer": "widgets",
+    "GradientExplorer": "widgets",
     "PoolingExplorer": "widgets",
     "activate": "engine",
     "avg_pool2d": "engine",

@@ -8,11 +8,18 @@ from pathlib import Path
 from convwidgets.export.page import html
 from convwidgets.widgets._base import Explorer
 from convwidgets.widgets._picture import PictureExplorer
+from convwidgets.widgets.architecture import ArchitectureExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
+from convwidgets.widgets.gradients import GradientExplorer
 from convwidgets.widgets.pooling import PoolingExplorer
 
 #: Every widget, in the order in which a learner meets them.
-WIDGETS: tuple[type[Explorer], ...] = (Convolution2DExplorer, PoolingExplorer)
+WIDGETS: tuple[type[Explorer], ...] = (
+    Convolution2DExplorer,
+    PoolingExplorer,
+    ArchitectureExplorer,
+    GradientExplorer,
+)
 
 
 def gallery(path: str | PathLike[str]) -> Path:

@@ -1,9 +1,10 @@
 import { t } from "../words";
 import type { Cell, Region } from "./cellGrid";
-import { type Child, fill, h, setText } from "./dom";
+import { type Child, fill, h, setAttribute, setText } from "./dom";
 import { type Segment, type SizeEquation, sizeLines } from "./sizeEquation";
 import type { SumFold } from "./sumFold";
 import { type Piece, linesOf, readsText } from "./sumLines";
+import type { Role } from "./theme";
 
 export type { SizeEquation } from "./sizeEquation";
 export { spokenSentence } from "./spoken";
@@ -48,6 +49,16 @@ export interface PoolSum {
   reads: Region;
 }
 
+/** How a sum of products is told that is no output cell's. */
+export interface Telling {
+  /** Whose colours the two factors and the result have. */
+  roles: { value: Role; weight: Role; result: Role };
+  /** What the sum reads, in the place of the window's rows and columns. */
+  note: string;
+  /** What is spoken before the sum. */
+  place: string;
+}
+
 export interface ArithmeticProps {
   /** The position's sum; null when there is no position yet. */
   sum: ConvolutionSum | PoolSum | null;
@@ -58,6 +69,7 @@ export interface ArithmeticProps {
   channelNames?: readonly string[];
   /** The name of the one channel that this is the sum of, where every channel has its own. */
   channel?: string | null;
+  telling?: Telling | null;
 }
 
 export interface ArithmeticOptions {
@@ -133,7 +145,10 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
           node.style.minWidth = `${text.length}ch`;
         }
       });
-    setText(reads, sum ? readsText(sum, props) : "");
+    setText(reads, sum ? (props.telling?.note ?? readsText(sum, props)) : "");
+    for (const part of ["value", "weight", "result"] as const) {
+      setAttribute(sums, `data-${part}`, props.telling?.roles[part]);
+    }
     const key = JSON.stringify([size, poolSize]);
     if (key !== sizeKey) {
       sizeKey = key;
@@ -205,7 +220,7 @@ function drawGroup({ term }: Piece): HTMLElement {
   return h("span", { class: "cw-term", "data-channel": term[0], "data-index": term[1] });
 }
 
-function drawEquation(line: readonly Segment[]): HTMLElement {
+export function drawEquation(line: readonly Segment[]): HTMLElement {
   return h(
     "p",
     { class: "cw-size-line" },
