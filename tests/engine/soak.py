@@ -44,8 +44,9 @@ from tests.engine.guard_pages import Guards, guarded, ready
 ROOT = Path(__file__).resolve().parents[2]
 
 COMPARED = 4
-# Seconds without a new call after which the process is taken to hang.
-PATIENCE = 60
+# Seconds without a new call after which the process is taken to hang; before the first one the
+# engine may have to be compiled.
+PATIENCE, COMPILING = 60, 240
 MEMORY = 6 * 2**30
 REFUSALS = (TypeError, ValueError)
 
@@ -703,15 +704,15 @@ def main(words: list[str] | None = None) -> int:
 
 def _watch(process: subprocess.Popen, progress: Path) -> int:
     """Wait for the end; a process that gets no further is ended."""
-    before, since = b"", time.monotonic()
+    before, since, patience = progress.read_bytes(), time.monotonic(), COMPILING
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(1)
         now = progress.read_bytes()
         if now != before:
-            before, since = now, time.monotonic()
-        elif time.monotonic() - since > PATIENCE:
-            print(f"no call ended for {PATIENCE} seconds", flush=True)
+            before, since, patience = now, time.monotonic(), PATIENCE
+        elif time.monotonic() - since > patience:
+            print(f"no call ended for {patience} seconds", flush=True)
             # On which faulthandler tells where it was.
             process.send_signal(signal.SIGABRT)
             return process.wait()
