@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from convwidgets import data, engine, widgets
     from convwidgets.engine import activate, avg_pool2d, conv2d, max_pool2d, min_pool2d
-    from convwidgets.widgets import Convolution2DExplorer, PoolingExplorer
+    from convwidgets.widgets import (
+        Convolution1DExplorer,
+        Convolution2DExplorer,
+        PoolingExplorer,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Convolution1DExplorer",
     "Convolution2DExplorer",
     "PoolingExplorer",
     "__version__",
@@ -31,6 +36,7 @@ __all__ = [
 
 _ROOMS = ("data", "engine", "widgets")
 _HOMES = {
+    "Convolution1DExplorer": "widgets",
     "Convolution2DExplorer": "widgets",
     "PoolingExplorer": "widgets",
     "activate": "engine",

@@ -1,6 +1,7 @@
 """The widgets: one class each, its state as traits, its result as NumPy arrays."""
 
+from convwidgets.widgets.convolution1d import Convolution1DExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
 from convwidgets.widgets.pooling import PoolingExplorer
 
-__all__ = ["Convolution2DExplorer", "PoolingExplorer"]
+__all__ = ["Convolution1DExplorer", "Convolution2DExplorer", "PoolingExplorer"]

@@ -5,12 +5,13 @@ import { formatNumber, sumFigures } from "./format";
 const MOST_SPOKEN = 9;
 
 /** The sum of a position as a sentence to be spoken; "" where there is none. */
-export function spokenSentence({ sum, channel = null }: Pick<ArithmeticProps, "sum" | "channel">): string {
+export function spokenSentence({ sum, channel = null, signal = false }: Pick<ArithmeticProps, "sum" | "channel" | "signal">): string {
   if (!sum) return "";
   const at = sum.kind === "convolution" && sum.pooling ? sum.pooling.position : sum.position;
   const [row, column] = at;
-  const place =
-    channel === null ? t("spoken.position", { row, column }) : t("spoken.positionOf", { row, column, channel });
+  const place = signal
+    ? t("spoken.place", { index: column })
+    : channel === null ? t("spoken.position", { row, column }) : t("spoken.positionOf", { row, column, channel });
   const told = sum.kind === "convolution" ? convolution(sum) : [pooling(sum)];
   return `${place} ${told.join(" ")}`;
 }
