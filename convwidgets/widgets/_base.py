@@ -1,4 +1,4 @@
-"""What all explorers have in common beside their arithmetic: picture, view, and ways out."""
+"""What all explorers have in common beside their arithmetic: view, prediction, and ways out."""
 
 from __future__ import annotations
 
@@ -8,36 +8,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from traitlets import Unicode
 
-from convwidgets.data.frozen import FrozenArray
-from convwidgets.data.images import load, names
 from convwidgets.export.code import write
 from convwidgets.export.page import html
 from convwidgets.export.panels import Panel
 from convwidgets.export.still import draw_still
-from convwidgets.widgets import _images, _messages, _rules, _state
+from convwidgets.widgets import _messages, _rules, _state
 from convwidgets.widgets._model import Model
-from convwidgets.widgets._traits import Computed, ImageSetting, KeptSetting, Setting, SizeSetting
+from convwidgets.widgets._traits import KeptSetting, Setting
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
 
-LARGEST_SIDE = 2048
-VIEW = (
-    "display",
-    "unit_range",
-    "position",
-    "pinned",
-    "speed",
-    "view",
-    "engine",
-    "kept",
-    "hidden",
-    "locked",
-    "present",
-    "pictures",
-)
+#: What every saved state holds beside the settings.
+VIEW = ("speed", "view", "engine", "predict", "kept", "hidden", "locked", "present")
 
 
 class Explorer(Model):
@@ -47,28 +32,17 @@ class Explorer(Model):
     TITLE: ClassVar[str]
     #: All that a saved state holds, in its order.
     STATE: ClassVar[tuple[str, ...]]
+    #: What a page may ask for.
+    ANSWERS: ClassVar[_messages.Handlers] = _messages.COMMON
 
     still = Unicode("", read_only=True).tag(sync=True)
     still_text = Unicode("", read_only=True).tag(sync=True)
 
-    max_size = SizeSetting(LARGEST_SIDE)
-    image = ImageSetting()
-    display = Setting(_rules.one_of("auto", "signed", "grey", "clip", "abs", "offset"))
-    unit_range = Setting(_rules.switch)
-    position = Setting(_rules.cell, echo=False)
-    pinned = Setting(_rules.switch)
     speed = Setting(_rules.whole(0, 14))
     view = Setting(_rules.one_of("explore", "step", "code"))
     engine = Setting(_rules.one_of("auto", "page", "kernel"))
     kept = KeptSetting()
     present = Setting(_rules.switch)
-    pictures = Setting(_rules.some_of(names))
-    output = Computed("output")
-
-    def __init__(self, *, max_size: Any, pictures: Any, **values: Any) -> None:
-        offered = names() if pictures is None else pictures
-        # First the size, because pictures are fitted to it as they come.
-        super().__init__(max_size=max_size, pictures=offered, **values)
 
     def state(self) -> dict[str, Any]:
         """Return every choice as plain JSON: what `from_state` takes.
@@ -76,7 +50,8 @@ class Explorer(Model):
         Returns
         -------
         dict
-            A picture is its name, or else its numbers: lists up to 32×32, base64 beyond.
+            Where it holds a picture: its name, or else its numbers, as lists up to 32×32 and as
+            base64 beyond.
         """
         with self._lock:
             saved = {key: self._traits[key].save(self._held(key)) for key in self.STATE}
@@ -110,18 +85,8 @@ class Explorer(Model):
             self.kept = self._values()
 
     @property
-    def pixels(self) -> FrozenArray:
-        """The picture that is computed on: float32, H×W or H×W×3, bytes as 0 to 255."""
-        return self._held("image").pixels  # type: ignore[no-any-return]
-
-    @property
-    def original_image(self) -> FrozenArray:
-        """The picture as it came, before it was made smaller."""
-        return self._held("image").original  # type: ignore[no-any-return]
-
-    @property
-    def output_shape(self) -> tuple[int, int]:
-        """Rows and columns of `output`, without computing it."""
+    def output_shape(self) -> tuple[int, ...]:
+        """The sizes of `output`, without computing it."""
         with self._lock:
             return self._geometry(self._values())
 
@@ -136,8 +101,8 @@ class Explorer(Model):
         Returns
         -------
         str
-            A whole program that leaves the result in ``output``. A picture that has no name and
-            is larger than 32×32 is taken from a variable ``widget``.
+            A whole program. A picture that has no name and is larger than 32×32 is taken from a
+            variable ``widget``.
         """
         with self._lock:
             return write(str(self.widget), framework, *self._facts(self._values()))
@@ -158,16 +123,13 @@ class Explorer(Model):
 
         return draw_figure(self._panels(), axes)
 
-    def save_html(self, path: str | PathLike[str], pictures: Sequence[str] = ()) -> Path:
+    def save_html(self, path: str | PathLike[str]) -> Path:
         """Write one HTML file that is as alive as the widget: no kernel, no server, no network.
 
         Parameters
         ----------
         path : str or path
             Where to write; a file that is there is replaced.
-        pictures : sequence of str
-            Pictures to carry along for the learner to choose from; those made from a formula are
-            always there.
 
         Returns
         -------
@@ -180,7 +142,7 @@ class Explorer(Model):
             In a clone whose page code was not built.
         """
         file = Path(path)
-        file.write_text(self._html(pictures), encoding="utf-8")
+        file.write_text(self._html(), encoding="utf-8")
         return file
 
     def __repr__(self) -> str:
@@ -191,13 +153,7 @@ class Explorer(Model):
         return f"{self.TITLE}: {said.replace('=', ' ').replace(chr(39), '')}"
 
     def _output_summary(self) -> str:
-        rows, columns = self.output_shape
-        return f"output {rows}×{columns}"
-
-    def _picture_summary(self) -> str:
-        image = self._held("image")
-        size = "×".join(map(str, image.shape))
-        return f"image={image.name!r} {size}" if image.name else f"image={size} {image.dtype}"
+        return f"output {'×'.join(map(str, self.output_shape))}"
 
     def _summary(self) -> list[str]:
         """Say in words what the settings are, most important first."""
@@ -221,20 +177,16 @@ class Explorer(Model):
             self.set_trait("still", draw_still(self._description(), self._panels()))
             self.set_trait("still_text", self._description())
 
-    def _html(self, pictures: Sequence[str] = ()) -> str:
+    def _html(self) -> str:
         with self._lock:
-            offered = list(self._traits["pictures"].validate(self, pictures))
             state = {key: self._traits[key].wire(self._held(key)) for key in self.STATE}
-            carried = [*self._shown_images(), *(load(name, self.max_size) for name in offered)]
             self._update_still()
-        payload = {
-            "widget": self.widget,
-            "state": {**state, "pictures": offered},
-            "images": {image.id: _images.portable(image) for image in carried},
-            "pictures": offered,
-        }
+        return self._page({"state": state, "images": {}, "pictures": []})
+
+    def _page(self, payload: Mapping[str, Any]) -> str:
+        payload = {"widget": self.widget, **payload}
         return html(self.TITLE, self.still, self.still_text, payload)
 
     def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
         super()._handle_custom_msg(content, buffers)
-        _messages.answer(self, content, buffers or ())
+        _messages.answer(self, self.ANSWERS, content, buffers or ())

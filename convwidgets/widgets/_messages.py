@@ -18,22 +18,24 @@ from convwidgets.widgets import _images
 
 if TYPE_CHECKING:
     from convwidgets.widgets._base import Explorer
+    from convwidgets.widgets._picture import PictureExplorer
 
 Message = Mapping[str, Any]
 Buffers = Sequence[Any]
 Answer = tuple[dict[str, Any], list[Any]]
+Handlers = Mapping[str, Callable[[Any, Message, Buffers], Answer]]
 
 
-def answer(widget: Explorer, message: Any, buffers: Buffers) -> None:
-    """Answer one message of a page."""
+def answer(widget: Explorer, handlers: Handlers, message: Any, buffers: Buffers) -> None:
+    """Answer one message of a page, if there is a handler for its type."""
     if not isinstance(message, Mapping):
         message = {}
     request = message.get("type")
     seq = {"seq": message["seq"]} if isinstance(message.get("seq"), (int, str)) else {}
     try:
-        handler = _HANDLERS.get(request) if isinstance(request, str) else None
+        handler = handlers.get(request) if isinstance(request, str) else None
         if handler is None:
-            raise ValueError(f"type must be one of {', '.join(_HANDLERS)}, got {request!r:.60}")
+            raise ValueError(f"type must be one of {', '.join(handlers)}, got {request!r:.60}")
         content, parts = handler(widget, message, buffers)
     except Exception as error:  # a page waits for its answer, whatever went wrong
         text = str(error) or type(error).__name__
@@ -46,14 +48,14 @@ def _bundle(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     return {"type": "bundle", "hash": assets.bundle_hash()}, parts
 
 
-def _image(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+def _image(widget: PictureExplorer, message: Message, buffers: Buffers) -> Answer:
     image = widget._find_image(message.get("id"))
     if image is None:
         raise ValueError(f"image with id {message.get('id')!r:.60} is not known to this kernel")
     return {**_images.descriptor(image), "type": "image"}, [_images.payload(image)]
 
 
-def _use_image(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+def _use_image(widget: PictureExplorer, message: Message, buffers: Buffers) -> Answer:
     # The page assigns the picture itself, together with settings that fit it: an assignment here
     # would come back to a page that has painted on, and undo a stroke.
     if len(buffers) != 1:
@@ -66,7 +68,7 @@ def _use_image(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     return _done(message, image), []
 
 
-def _use_picture(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
+def _use_picture(widget: PictureExplorer, message: Message, buffers: Buffers) -> Answer:
     name = message.get("name")
     if not isinstance(name, str) or name not in names():
         raise ValueError(f"name must be one of {', '.join(names())}, got {name!r:.60}")
@@ -89,21 +91,21 @@ def _compute(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     values = {key: trait.receive(widget, state[key]) for key, trait in parts.items()}
     widget._geometry(values)
     start = time.perf_counter()
-    maps = _new_ones(widget._compute(values), values["image"])
+    maps = _new_ones(widget._compute(values), widget._known(values))
     milliseconds = round(1000 * (time.perf_counter() - start), 3)
     shapes = {name: {"shape": list(array.shape)} for name, array in maps.items()}
     return {"type": "frame", "ms": milliseconds, "maps": shapes}, [*map(_bytes, maps.values())]
 
 
-def _new_ones(maps: Mapping[str, Any], image: Image) -> dict[str, Any]:
-    """Leave out what the page has: the picture itself, and a map that is another once more.
+def _new_ones(maps: Mapping[str, Any], known: Sequence[Any]) -> dict[str, Any]:
+    """Leave out what the page knows, as the picture itself, and a map that is another once more.
 
     A map that is missing is the one before it: see `fromKernel` in the page's explorers.
     """
     told: dict[str, Any] = {}
     for name, array in maps.items():
-        picture = np.may_share_memory(array, image.pixels)
-        if not picture and not any(array is other for other in told.values()):
+        had = any(np.may_share_memory(array, other) for other in known)
+        if not had and not any(array is other for other in told.values()):
             told[name] = array
     return told
 
@@ -124,12 +126,5 @@ def _export(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     return {"type": "file", "name": f"{widget.widget}.html", "mime": "text/html"}, [page]
 
 
-_HANDLERS: dict[str, Callable[[Explorer, Message, Buffers], Answer]] = {
-    "bundle": _bundle,
-    "image": _image,
-    "use_image": _use_image,
-    "use_picture": _use_picture,
-    "compute": _compute,
-    "still": _still,
-    "export": _export,
-}
+COMMON: Handlers = {"bundle": _bundle, "compute": _compute, "still": _still, "export": _export}
+PICTURES: Handlers = {"image": _image, "use_image": _use_image, "use_picture": _use_picture}

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from traitlets import All, Bunch, TraitError, Unicode, default
 
 from convwidgets.data.frozen import FrozenArray
-from convwidgets.data.images import Image
 from convwidgets.export import assets
-from convwidgets.widgets import _images
 from convwidgets.widgets._traits import Setting, refusal
 
 Maps = dict[str, NDArray[Any]]
@@ -40,7 +38,6 @@ class Model(anywidget.AnyWidget):
     _esm = Unicode().tag(sync=True)
 
     def __init__(self, **values: Any) -> None:
-        self._pictures = _images.Pictures()
         self._latest: tuple[Any, Result] | None = None
         self._announced: Result | None = None
         super().__init__(**values)
@@ -96,11 +93,15 @@ class Model(anywidget.AnyWidget):
         """Work out the maps, each C×H×W, for checked settings."""
         raise NotImplementedError
 
-    def _sizes(self, values: Mapping[str, Any]) -> tuple[int, int]:
-        """Return the output's rows and columns, or raise for settings that do not go together."""
+    def _sizes(self, values: Mapping[str, Any]) -> tuple[int, ...]:
+        """Return the output's sizes, or raise for settings that do not go together."""
         raise NotImplementedError
 
-    def _geometry(self, values: Mapping[str, Any]) -> tuple[int, int]:
+    def _known(self, values: Mapping[str, Any]) -> list[NDArray[Any]]:
+        """Return the arrays that a page which asks for a computation has already."""
+        return []
+
+    def _geometry(self, values: Mapping[str, Any]) -> tuple[int, ...]:
         try:
             return self._sizes(values)
         except (TypeError, ValueError) as error:
@@ -118,14 +119,6 @@ class Model(anywidget.AnyWidget):
 
     def _values(self) -> dict[str, Any]:
         return {key: trait.held(self) for key, trait in self._parts().items()}
-
-    def _shown_images(self) -> list[Image]:
-        kept = self._held("kept")
-        return [self._held("image"), *([kept.values["image"]] if kept else [])]
-
-    def _find_image(self, identity: Any) -> Image | None:
-        found = (image for image in self._shown_images() if image.id == identity)
-        return next(found, None) or self._pictures.get(identity)
 
     def _result(self) -> Result:
         with self._lock:

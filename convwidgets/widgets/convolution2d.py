@@ -17,9 +17,9 @@ from convwidgets.engine.geometry import output_shape, resolve_padding
 from convwidgets.export.code import convolution_facts
 from convwidgets.export.panels import Panel, kernel_panel, output_panel, picture_panel
 from convwidgets.widgets import _rules
-from convwidgets.widgets._base import VIEW, Explorer
 from convwidgets.widgets._channels import select
 from convwidgets.widgets._model import Maps
+from convwidgets.widgets._picture import PICTURE_VIEW, PictureExplorer
 from convwidgets.widgets._traits import Computed, KernelSetting, Setting
 
 SETTINGS = (
@@ -51,7 +51,7 @@ CONTROLS = (
 )
 
 
-class Convolution2DExplorer(Explorer):
+class Convolution2DExplorer(PictureExplorer):
     """See, touch and compute a two-dimensional convolution.
 
     Every parameter is an attribute too: assign it, observe it, link it. A value that breaks a
@@ -98,6 +98,9 @@ class Convolution2DExplorer(Explorer):
         What the page shows.
     engine : {"auto", "page", "kernel"}
         Where the page's numbers are computed. Python's always are by the native engine.
+    predict : {"", "size", "value"}
+        What a learner predicts before the page shows it: the output's rows and columns, or the
+        value of the cell that is explained.
     kept : dict, optional
         Settings to compare with, as `keep` stores them.
     hidden, locked : sequence of str
@@ -132,7 +135,7 @@ class Convolution2DExplorer(Explorer):
     TITLE = "2-D convolution"
     SETTINGS = SETTINGS
     RESULTS = ("feature_map", "output")
-    STATE = ("image", "max_size", *SETTINGS[1:], *VIEW)
+    STATE = ("image", "max_size", *SETTINGS[1:], *PICTURE_VIEW)
 
     widget = Unicode("convolution-2d", read_only=True).tag(sync=True)
     kernel = KernelSetting()
@@ -147,6 +150,7 @@ class Convolution2DExplorer(Explorer):
     pool_size = Setting(_rules.whole(1, 8))
     pool_stride = Setting(_rules.whole(1, 8))
     channels = Setting(_rules.one_of("grey", "red", "green", "blue", "sum", "each"))
+    predict = Setting(_rules.one_of("", "size", "value"))
     hidden = Setting(_rules.some_of(lambda: CONTROLS))
     locked = Setting(_rules.some_of(lambda: CONTROLS))
     feature_map = Computed("feature")
@@ -174,6 +178,7 @@ class Convolution2DExplorer(Explorer):
         speed: int = 4,
         view: str = "explore",
         engine: str = "auto",
+        predict: str = "",
         kept: Mapping[str, Any] | None = None,
         hidden: Sequence[str] = (),
         locked: Sequence[str] = (),
@@ -203,6 +208,7 @@ class Convolution2DExplorer(Explorer):
             speed=speed,
             view=view,
             engine=engine,
+            predict=predict,
             kept=kept,
             hidden=hidden,
             locked=locked,

@@ -14,9 +14,9 @@ from convwidgets.engine.geometry import output_shape
 from convwidgets.export.code import pooling_facts
 from convwidgets.export.panels import Panel, output_panel, picture_panel
 from convwidgets.widgets import _rules
-from convwidgets.widgets._base import LARGEST_SIDE, VIEW, Explorer
 from convwidgets.widgets._channels import select
 from convwidgets.widgets._model import Maps
+from convwidgets.widgets._picture import LARGEST_SIDE, PICTURE_VIEW, PictureExplorer
 from convwidgets.widgets._traits import Computed, Setting
 
 SETTINGS = (
@@ -44,7 +44,7 @@ CONTROLS = (
 )
 
 
-class PoolingExplorer(Explorer):
+class PoolingExplorer(PictureExplorer):
     """See, touch and compute pooling.
 
     Parameters, errors and the ways in and out are those of `Convolution2DExplorer`, but for these:
@@ -64,8 +64,8 @@ class PoolingExplorer(Explorer):
         Roll the picture down and to the right first.
     channels : {"grey", "red", "green", "blue", "each"}
         Of a coloured picture: one channel, or all three each by itself.
-    image, display, unit_range, position, pinned, speed, view, engine, kept, hidden, locked, \
-present, pictures, max_size
+    image, display, unit_range, position, pinned, speed, view, engine, predict, kept, hidden, \
+locked, present, pictures, max_size
         As in `Convolution2DExplorer`.
 
     Examples
@@ -82,7 +82,7 @@ present, pictures, max_size
     TITLE = "Pooling"
     SETTINGS = SETTINGS
     RESULTS = ("output", "indices")
-    STATE = ("image", "max_size", *SETTINGS[1:], *VIEW)
+    STATE = ("image", "max_size", *SETTINGS[1:], *PICTURE_VIEW)
 
     widget = Unicode("pooling-2d", read_only=True).tag(sync=True)
     pooling = Setting(_rules.one_of("max", "average", "min"))
@@ -93,6 +93,7 @@ present, pictures, max_size
     ceil_mode = Setting(_rules.switch)
     shift = Setting(_rules.shift(LARGEST_SIDE))
     channels = Setting(_rules.one_of("grey", "red", "green", "blue", "each"))
+    predict = Setting(_rules.one_of("", "size", "value"))
     hidden = Setting(_rules.some_of(lambda: CONTROLS))
     locked = Setting(_rules.some_of(lambda: CONTROLS))
     indices = Computed("index")
@@ -116,6 +117,7 @@ present, pictures, max_size
         speed: int = 4,
         view: str = "explore",
         engine: str = "auto",
+        predict: str = "",
         kept: Mapping[str, Any] | None = None,
         hidden: Sequence[str] = (),
         locked: Sequence[str] = (),
@@ -141,6 +143,7 @@ present, pictures, max_size
             speed=speed,
             view=view,
             engine=engine,
+            predict=predict,
             kept=kept,
             hidden=hidden,
             locked=locked,

@@ -339,6 +339,40 @@ const en = {
   "pool.shiftWhole": "Shifted by {down} down and {right} right, a multiple of the stride {stride}: the output moves along unchanged.",
   "pool.survivors.one": "{n} of {total} input cells reaches the output; where in its window it stood is lost.",
   "pool.survivors.other": "{n} of {total} input cells reach the output; where in its window a winner stood is lost.",
+  "predict.averaged": "That is the average of the window; look at which pooling is chosen.",
+  "predict.columns": "columns",
+  "predict.commit": "Commit",
+  "predict.flipped":
+    "You have turned the kernel by half: look at whether this is a correlation or a convolution.",
+  "predict.halfPadding": "Padding is added on both sides of each axis; you have counted one.",
+  "predict.inputSize": "That is the size of the input; the window needs room to stand in.",
+  "predict.meanOfProducts": "The products are added up; nothing divides them by their number.",
+  "predict.menu": "Predict first",
+  "predict.menuSize": "The output's size",
+  "predict.menuValue": "The value at the position",
+  "predict.noActivation": "That is the value before the activation.",
+  "predict.noBias": "You have left out the bias.",
+  "predict.noDilation": "Dilation spreads the kernel: it reaches over D·(K − 1) + 1 cells, not K.",
+  "predict.noFloor": "A window stands wholly inside or not at all: the division is rounded down.",
+  "predict.noPadding": "You have left out the padding, which makes the input larger on both sides.",
+  "predict.noPlusOne": "The division counts the steps; the first position comes on top: + 1.",
+  "predict.noStride": "That is the size at stride 1: the window moves in steps of S.",
+  "predict.notDivided": "That is the sum of the window; an average is divided by the number of cells.",
+  "predict.roundedUp": "The division is rounded down here: a last window that overhangs is left out.",
+  "predict.rows": "rows",
+  "predict.sign": "The size is right, the sign is not: watch each product's sign.",
+  "predict.size": "Before you look: how many rows and columns will come out?",
+  "predict.sizeRight": "Right: {rows} × {columns}.",
+  "predict.sizeTruth": "It is {rows} × {columns}; the equation below shows why.",
+  "predict.sizeWrong": "Not so.",
+  "predict.tookMax": "That is the greatest of the window; look at which pooling is chosen.",
+  "predict.tookMin": "That is the least of the window; look at which pooling is chosen.",
+  "predict.value": "Before you look: which value will stand at row {row}, column {column} of the output?",
+  "predict.valueBlank": "value",
+  "predict.valueRight": "Right: {value}.",
+  "predict.valueTruth": "It is {value}; the sum below shows why.",
+  "predict.valueWrong": "Not so.",
+  "predict.weightsOnly": "That is the sum of the weights: each is multiplied with the cell under it first.",
   "reload.resumed": "The page was reloaded; what you had changed is still here. Reset brings back the start.",
   "reset.title": "Back to how the lesson starts",
   "role.input": "Input",
@@ -463,6 +497,8 @@ export type Key = keyof typeof en;
 type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Names<Rest>
   : never;
+/** The keys of texts that have nothing to fill in. */
+export type PlainKey = { [K in Key]: [Names<(typeof en)[K]>] extends [never] ? K : never }[Key];
 type Values<K extends Key> = Record<Names<(typeof en)[K]>, string | number>;
 type Arguments<K extends Key> =
   [Names<(typeof en)[K]>] extends [never] ? [params?: undefined] : [params: Values<K>];

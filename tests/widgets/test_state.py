@@ -15,7 +15,8 @@ from hypothesis.extra import numpy as npst
 
 from convwidgets.data import kernel_names, names
 from convwidgets.widgets import Convolution2DExplorer, PoolingExplorer
-from convwidgets.widgets._base import VIEW, Explorer
+from convwidgets.widgets._base import Explorer
+from convwidgets.widgets._picture import PICTURE_VIEW
 from convwidgets.widgets.convolution2d import CONTROLS, SETTINGS
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
@@ -86,7 +87,7 @@ def test_every_pooling_comes_back(**options: Any) -> None:
 
 def test_keys_and_their_order() -> None:
     state = Convolution2DExplorer().state()
-    assert list(state) == ["widget", "version", "image", "max_size", *SETTINGS[1:], *VIEW]
+    assert list(state) == ["widget", "version", "image", "max_size", *SETTINGS[1:], *PICTURE_VIEW]
     assert state["widget"] == "convolution-2d" and state["version"] == 1
 
 

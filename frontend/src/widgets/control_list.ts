@@ -162,6 +162,7 @@ function control<S>(
   return { key, el: view.el, follow, lock: (availability) => view.update(availability), destroy: () => view.destroy() };
 }
 
-function word(group: string, name: string): string {
+/** The word of the catalogue for a name, within a group of keys. */
+export function word(group: string, name: string): string {
   return (t as (key: Key) => string)(`${group}.${name}` as Key);
 }

@@ -27,6 +27,7 @@ import { kernelPanel } from "./kernel_panel";
 import { galleryKernel } from "./kernels";
 import { channelName } from "./lens";
 import { mapPanel } from "./map_panel";
+import { fetchPicture } from "./pictures";
 import { type Moment, type Viewed, scene } from "./scene";
 import { extent, outputScale } from "./scales";
 
@@ -37,7 +38,10 @@ const spec: ExplorerSpec<ConvolutionSettings, Shapes, PipelineRequest, PipelineR
   defaults: CONVOLUTION_DEFAULTS,
   settings: SETTINGS,
   shapes: (settings) => shapes(settings),
+  undoable: ["display", "unit_range"],
+  fetch: ({ image }, link) => fetchPicture(image, link),
   request: pipelineRequest,
+  job: (request) => request,
   run: (engine, request) => run(engine, request),
   cost: multiplyAdds,
   fromKernel: (frame, request, engine) => {

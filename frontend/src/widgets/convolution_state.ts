@@ -1,10 +1,10 @@
 import { type Padding, outputSize, resolvePadding } from "../engine/geometry";
 import type { ChannelChoice, PaddingMode, Pads, PipelineRequest } from "../engine/types";
 import { t } from "../words";
+import type { PictureState } from "./explorer";
 import { type KernelState, matrices, toEngine } from "./kernels";
 import type { Picture, PictureDescriptor } from "./pictures";
-
-export type Display = "auto" | "signed" | "grey" | "clip" | "abs" | "offset";
+import { PICTURE_VIEW_DEFAULTS } from "./view_state";
 
 /** What decides the numbers. */
 export interface ConvolutionSettings {
@@ -23,24 +23,7 @@ export interface ConvolutionSettings {
   channels: ChannelChoice;
 }
 
-/** What decides how they are shown; the same keys in every widget. */
-export interface ViewSettings {
-  display: Display;
-  unit_range: boolean;
-  position: [number, number] | null;
-  pinned: boolean;
-  speed: number;
-  view: "explore" | "step" | "code";
-  engine: "auto" | "page" | "kernel";
-  hidden: string[];
-  locked: string[];
-  present: boolean;
-  pictures: string[];
-}
-
-export interface ConvolutionState extends ConvolutionSettings, ViewSettings {
-  kept: ConvolutionSettings | null;
-}
+export type ConvolutionState = PictureState<ConvolutionSettings>;
 
 export const SETTINGS = [
   "image",
@@ -58,21 +41,8 @@ export const SETTINGS = [
   "channels",
 ] as const satisfies readonly (keyof ConvolutionSettings)[];
 
-export const VIEW_DEFAULTS: ViewSettings = {
-  display: "auto",
-  unit_range: false,
-  position: null,
-  pinned: false,
-  speed: 4,
-  view: "explore",
-  engine: "auto",
-  hidden: [],
-  locked: [],
-  present: false,
-  pictures: [],
-};
-
 export const CONVOLUTION_DEFAULTS: ConvolutionState = {
+  ...PICTURE_VIEW_DEFAULTS,
   image: { name: "", label: "", shape: [1, 1], dtype: "float32", id: "" },
   kernel: "identity",
   stride: 1,
@@ -87,7 +57,6 @@ export const CONVOLUTION_DEFAULTS: ConvolutionState = {
   pool_stride: 2,
   channels: "grey",
   kept: null,
-  ...VIEW_DEFAULTS,
 };
 
 /** The sizes that follow from settings, or the rule that they break. */

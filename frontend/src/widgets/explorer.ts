@@ -5,13 +5,16 @@ import { runSliced } from "../engine/sliced";
 import { EngineWorker } from "../engine/worker";
 import type { Model } from "../hosts/model";
 import { Computer, type Origin } from "./computer";
-import type { ViewSettings } from "./convolution_state";
 import { KernelLink, floats } from "./kernel_link";
-import { type Picture, type PictureDescriptor, fetchPicture } from "./pictures";
+import type { Picture } from "./pictures";
 import { Session } from "./session";
+import type { PictureViewSettings, ViewSettings } from "./view_state";
 
 /** A state of an explorer: what decides the numbers, what decides the view, and what was kept. */
-export type ExplorerState<C> = C & ViewSettings & { kept: C | null };
+export type ExplorerState<C, V extends ViewSettings = ViewSettings> = C & Omit<V, "kept"> & { kept: C | null };
+
+/** A state of an explorer of a picture. */
+export type PictureState<C> = ExplorerState<C, PictureViewSettings>;
 
 /** A kernel's answer: maps by name, float32 values with channels, rows and columns. */
 export type Frame = Record<string, { data: Float32Array; shape: number[] }>;
@@ -24,53 +27,62 @@ export function frameMap(frame: Frame, name: string): Maps | null {
   return { data: map.data, channels, height, width };
 }
 
-/** What makes one explorer of the many: its settings, their sizes and its computation. */
-export interface ExplorerSpec<C extends { image: PictureDescriptor }, Z, Q extends Job, R> {
-  defaults: ExplorerState<C>;
+/**
+ * What makes one explorer of the many: its settings C, their sizes Z, its request Q and result R,
+ * what P it fetches before it can ask, and how V it is shown.
+ */
+export interface ExplorerSpec<C extends object, Z, Q, R, P = Picture, V extends ViewSettings = PictureViewSettings> {
+  defaults: ExplorerState<C, V>;
   settings: readonly (keyof C & string)[];
+  /** What can be undone beside the settings. */
+  undoable?: readonly (keyof V & string)[];
   /** The sizes that follow from settings, or the rule that they break. */
   shapes(settings: C): Z | string;
-  request(settings: C, picture: Picture, sizes: Z): Q;
+  /** Fetches what the settings name: a picture's pixels. */
+  fetch(settings: C, link: KernelLink): Promise<P> | P;
+  request(settings: C, fetched: P, sizes: Z): Q;
+  /** The request as a worker takes it; without it all is computed in one go, in the page. */
+  job?(request: Q): Job;
   run(engine: PageEngine, request: Q): R;
   cost(request: Q): number;
   fromKernel(frame: Frame, request: Q, engine: PageEngine | null): R;
 }
 
 /** One finished computation: the settings, and all that follows from them. */
-export interface Shown<C, Z, R> {
+export interface Shown<C, Z, R, P = Picture> {
   settings: C;
-  picture: Picture;
+  picture: P;
   sizes: Z;
   result: R;
   origin: Origin;
 }
 
-export interface ExplorerEvents<C, Z, R> {
+export interface ExplorerEvents<C, Z, R, P = Picture> {
   /** A new result, or a change of how it is shown. */
-  onPaint(shown: Shown<C, Z, R>, changed: ReadonlySet<string>): void;
+  onPaint(shown: Shown<C, Z, R, P>, changed: ReadonlySet<string>): void;
   /** A change that is not followed by a result: the last good picture stays. */
   onProblem(message: string): void;
   onProgress(fraction: number | null): void;
   /** What was kept, computed with today's engine; null when nothing is kept. */
-  onKept(kept: Shown<C, Z, R> | null): void;
+  onKept(kept: Shown<C, Z, R, P> | null): void;
 }
 
-interface Work<C, Z, Q> {
+interface Work<C, Z, Q, P> {
   settings: C;
-  picture: Picture;
+  picture: P;
   sizes: Z;
   request: Q;
 }
 
 /** The way of one change: state, request, result, paint; the same for every explorer. */
-export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, R> {
-  readonly session: Session<ExplorerState<C>>;
+export class Explorer<C extends object, Z, Q, R, P = Picture, V extends ViewSettings = PictureViewSettings> {
+  readonly session: Session<ExplorerState<C, V>>;
   readonly link: KernelLink;
-  shown: Shown<C, Z, R> | null = null;
+  shown: Shown<C, Z, R, P> | null = null;
 
-  readonly #spec: ExplorerSpec<C, Z, Q, R>;
-  readonly #events: ExplorerEvents<C, Z, R>;
-  readonly #computer: Computer<Work<C, Z, Q>, R>;
+  readonly #spec: ExplorerSpec<C, Z, Q, R, P, V>;
+  readonly #events: ExplorerEvents<C, Z, R, P>;
+  readonly #computer: Computer<Work<C, Z, Q, P>, R>;
   #engine: PageEngine | null = null;
   #worker: EngineWorker | null = null;
   #turn = 0;
@@ -79,8 +91,8 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
 
   private constructor(
     model: Model,
-    spec: ExplorerSpec<C, Z, Q, R>,
-    events: ExplorerEvents<C, Z, R>,
+    spec: ExplorerSpec<C, Z, Q, R, P, V>,
+    events: ExplorerEvents<C, Z, R, P>,
     engine: PageEngine | null,
   ) {
     this.#spec = spec;
@@ -90,10 +102,10 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
     this.session = new Session({
       model,
       defaults: spec.defaults,
-      undoable: [...spec.settings, "display", "unit_range"] as (keyof ExplorerState<C> & string)[],
+      undoable: [...spec.settings, ...(spec.undoable ?? [])] as (keyof ExplorerState<C, V> & string)[],
       onChange: (changed) => this.#notice(changed),
     });
-    this.#computer = new Computer<Work<C, Z, Q>, R>({
+    this.#computer = new Computer<Work<C, Z, Q, P>, R>({
       runHere: engine && ((work) => spec.run(engine, work.request)),
       runInWorker: (work, onProgress) => this.#runInWorker(work, onProgress),
       askKernel: (work, timeout) => this.#askKernel(work, timeout),
@@ -107,11 +119,11 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
   }
 
   /** Starts an explorer on the page's engine, or on the kernel's where the page refuses WebAssembly. */
-  static async start<C extends { image: PictureDescriptor }, Z, Q extends Job, R>(
+  static async start<C extends object, Z, Q, R, P = Picture, V extends ViewSettings = PictureViewSettings>(
     model: Model,
-    spec: ExplorerSpec<C, Z, Q, R>,
-    events: ExplorerEvents<C, Z, R>,
-  ): Promise<Explorer<C, Z, Q, R>> {
+    spec: ExplorerSpec<C, Z, Q, R, P, V>,
+    events: ExplorerEvents<C, Z, R, P>,
+  ): Promise<Explorer<C, Z, Q, R, P, V>> {
     const engine = await loadEngine().catch(() => null);
     return new Explorer(model, spec, events, engine);
   }
@@ -177,18 +189,18 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
     this.#events.onKept({ settings: work.settings, picture: work.picture, sizes: work.sizes, result, origin });
   }
 
-  async #prepare(settings: C): Promise<Work<C, Z, Q> | string> {
+  async #prepare(settings: C): Promise<Work<C, Z, Q, P> | string> {
     const sizes = this.#spec.shapes(settings);
     if (typeof sizes === "string") return sizes;
     try {
-      const picture = await fetchPicture(settings.image, this.link);
+      const picture = await this.#spec.fetch(settings, this.link);
       return { settings, picture, sizes, request: this.#spec.request(settings, picture, sizes) };
     } catch {
       return "picture-missing";
     }
   }
 
-  #receive(work: Work<C, Z, Q>, result: R, origin: Origin): void {
+  #receive(work: Work<C, Z, Q, P>, result: R, origin: Origin): void {
     if (this.#ended) return;
     const changed = new Set<string>(this.#spec.settings);
     this.shown = { settings: work.settings, picture: work.picture, sizes: work.sizes, result, origin };
@@ -196,15 +208,17 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
   }
 
   #runInWorker(
-    work: Work<C, Z, Q>,
+    work: Work<C, Z, Q, P>,
     onProgress: (fraction: number) => void,
   ): { promise: Promise<R>; cancel(): void } {
     let cancelled = false;
     let job: { promise: Promise<unknown>; cancel(): void } | null = null;
     const start = async (): Promise<R> => {
+      const asked = this.#spec.job?.(work.request);
+      if (!asked) return this.#sliced(work, onProgress, () => cancelled);
       try {
         this.#worker ??= new EngineWorker();
-        job = this.#worker.run(work.request, onProgress);
+        job = this.#worker.run(asked, onProgress);
         return (await job.promise) as R;
       } catch (error) {
         if (cancelled || !(error instanceof Error) || error.name !== "WorkerRefused") throw error;
@@ -221,14 +235,16 @@ export class Explorer<C extends { image: PictureDescriptor }, Z, Q extends Job, 
   }
 
   async #sliced(
-    work: Work<C, Z, Q>,
+    work: Work<C, Z, Q, P>,
     onProgress: (fraction: number) => void,
     isCancelled: () => boolean,
   ): Promise<R> {
-    return (await runSliced(await compileKernels(), work.request, onProgress, isCancelled)) as R;
+    const job = this.#spec.job?.(work.request);
+    if (!job) return this.#spec.run(await loadEngine(), work.request);
+    return (await runSliced(await compileKernels(), job, onProgress, isCancelled)) as R;
   }
 
-  async #askKernel(work: Work<C, Z, Q>, timeout: number): Promise<R | null> {
+  async #askKernel(work: Work<C, Z, Q, P>, timeout: number): Promise<R | null> {
     const answer = await this.link.ask({ type: "compute", state: work.settings }, { timeout });
     if (!answer) return null;
     const { message, buffers } = answer;

@@ -23,6 +23,7 @@ import {
   poolingShapes,
   repairPooling,
 } from "./pooling_state";
+import { fetchPicture } from "./pictures";
 import { type Viewed, scene } from "./scene";
 
 type View = Viewed<PoolingSettings, PoolingShapes, PoolResult>;
@@ -31,7 +32,10 @@ const spec: ExplorerSpec<PoolingSettings, PoolingShapes, PoolRequest, PoolResult
   defaults: POOLING_DEFAULTS,
   settings: POOLING_SETTINGS,
   shapes: poolingShapes,
+  undoable: ["display", "unit_range"],
+  fetch: ({ image }, link) => fetchPicture(image, link),
   request: poolRequest,
+  job: (request) => request,
   run: (engine, request) => run(engine, request),
   cost: multiplyAdds,
   fromKernel: (frame, request, engine) => ({
@@ -45,7 +49,7 @@ export function mountPooling2D(context: RenderContext): Dispose {
   const equality = h("p", { class: "cw-kernel-text" });
   const lost = h("p", { class: "cw-kernel-text" });
   const parameters = h("p", { class: "cw-facts" }, h("span", { class: "cw-fact" }, t("pool.parameters")));
-  const facts = h("div", { class: "cw-pool-facts" }, parameters, equality, lost);
+  const facts = h("div", { class: "cw-pool-facts", "data-answers": "size value" }, parameters, equality, lost);
 
   const view = scene(context, {
     spec,

@@ -1,9 +1,9 @@
 import { effectiveKernel, outputSize } from "../engine/geometry";
 import type { ChannelChoice, Pads, PoolRequest } from "../engine/types";
 import { t } from "../words";
-import { VIEW_DEFAULTS } from "./convolution_state";
-import type { ExplorerState } from "./explorer";
+import type { PictureState } from "./explorer";
 import type { Picture, PictureDescriptor } from "./pictures";
+import { PICTURE_VIEW_DEFAULTS } from "./view_state";
 
 export interface PoolingSettings {
   image: PictureDescriptor;
@@ -17,7 +17,7 @@ export interface PoolingSettings {
   channels: ChannelChoice;
 }
 
-export type PoolingState = ExplorerState<PoolingSettings>;
+export type PoolingState = PictureState<PoolingSettings>;
 
 export const POOLING_SETTINGS = [
   "image",
@@ -32,6 +32,7 @@ export const POOLING_SETTINGS = [
 ] as const satisfies readonly (keyof PoolingSettings)[];
 
 export const POOLING_DEFAULTS: PoolingState = {
+  ...PICTURE_VIEW_DEFAULTS,
   image: { name: "", label: "", shape: [1, 1], dtype: "float32", id: "" },
   pooling: "max",
   pool_size: 2,
@@ -42,7 +43,6 @@ export const POOLING_DEFAULTS: PoolingState = {
   shift: [0, 0],
   channels: "grey",
   kept: null,
-  ...VIEW_DEFAULTS,
 };
 
 export interface PoolingShapes {

@@ -2,7 +2,7 @@
 import type { Maps } from "../engine/types";
 import { formatNumber } from "../views/format";
 import type { Scale } from "../views/theme";
-import type { Display } from "./convolution_state";
+import type { Display } from "./view_state";
 
 /** The least and the greatest finite value of maps. */
 export function extent({ data }: Maps): [number, number] {

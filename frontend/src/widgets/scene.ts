@@ -6,17 +6,21 @@ import type { Cell, Region } from "../views/cellGrid";
 import { clamp, sameCell } from "../views/cellKeys";
 import type { Role } from "../views/theme";
 import { t } from "../words";
+import { chrome } from "./chrome";
 import type { CodeTab } from "./code";
 import { comparison, inputShape, shapeText, valueIn } from "./comparison";
-import { type Control, type Hands, controlList } from "./control_list";
-import type { Display, ViewSettings } from "./convolution_state";
-import { Explorer, type ExplorerSpec, type ExplorerState, type Shown } from "./explorer";
+import { type Control, type Hands, controlList, word } from "./control_list";
+import { mapsPicture } from "./download";
+import { Explorer, type ExplorerSpec, type PictureState, type Shown } from "./explorer";
 import { inputView } from "./input_view";
 import { type Coverage, channelName, coverageMap } from "./lens";
 import { type MapPanelProps, mapPanel } from "./map_panel";
+import { mapQuestions } from "./map_questions";
+import { pictureTools } from "./picture_tools";
 import type { Picture, PictureDescriptor } from "./pictures";
 import { inputScale, numberText, outputScale } from "./scales";
-import { shell } from "./shell";
+import type { Patch } from "./session";
+import type { Display, PictureViewSettings } from "./view_state";
 
 /** Where the pointer is, or a cursor moved by keys: on a map, or on a place of the window. */
 export type Hover = { on: "input" | "output" | "window"; cell: Cell } | null;
@@ -42,7 +46,7 @@ export interface Viewed<C, Z, R> extends Shown<C, Z, R> {
 
 /** What is shown now. */
 export interface Moment<C, Z, R> extends Viewed<C, Z, R> {
-  state: ExplorerState<C>;
+  state: PictureState<C>;
   hover: Hover;
   /** The output cell whose arithmetic is shown: under the pointer, else the chosen one. */
   cell: Cell;
@@ -57,7 +61,7 @@ export interface SceneOptions<C extends { image: PictureDescriptor }, Z extends 
   title: string;
   /** The parameters that the explorer's own panels set. */
   parameters?: readonly { key: string; label: string }[];
-  controls(hands: Hands<ExplorerState<C>>): Control<ExplorerState<C>>[];
+  controls(hands: Hands<PictureState<C>>): Control<PictureState<C>>[];
   /** The output cell that is shown before one was chosen. */
   start(sizes: Z): Cell;
   /** The input cells that an output cell reads, and the output cells that an input cell takes part in. */
@@ -91,11 +95,11 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
   let channel = 0;
   let ended = false;
 
-  const frame = shell<C>({
+  const frame = chrome<PictureState<C>>({
     el,
     kind: options.kind,
     title: options.title,
-    controls: () => [...(options.parameters ?? []), ...controls.keys()],
+    controls: () => [...(options.parameters ?? []), ...controls.keys(), ...["image", "display"].map((key) => ({ key, label: word("control", key) }))],
     count: () => (explorer?.shown ? count(explorer.shown) : 1),
     index: () => (explorer?.shown ? indexOf(chosen(explorer.shown), explorer.shown) : 0),
     show(index, playing) {
@@ -108,41 +112,59 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
       else if (opens) frame.say("");
     },
     exported: () => ({
-      output: explorer?.shown?.result.output ?? null,
-      canvas: output.canvas(),
+      canvas: output.canvas() ?? (explorer?.shown ? mapsPicture(explorer.shown.result.output) : null),
       svg: output.toSVG() ?? input.toSVG(),
     }),
-    repair: options.repair,
+    stored: (state): Patch | null => tools.stored(state),
+    fitsLink: (): boolean => tools.fitsLink(),
+    admit: (patch, take): string | null => tools.admit(patch, take),
+    questions: mapQuestions(() => (explorer?.shown ? sumOf(momentOf(explorer.shown)) : null)),
+    subject: () => ({ position: hands.state().position }),
     code: () => (explorer?.shown ? options.code(explorer.shown.settings, explorer.shown.picture) : []),
     repaint: () => repaint("hover"),
     release() {
+      if (!hands.state().pinned) return false;
       setView({ pinned: false });
       frame.announce(t("spoken.released"));
       speak();
+      return true;
     },
   });
-  const hands: Hands<ExplorerState<C>> = {
+  const hands: Hands<PictureState<C>> = {
     state: () => (explorer as NonNullable<typeof explorer>).session.state,
     set: (patch) => explorer?.session.set(patch),
     settle: () => explorer?.session.settle(),
     objection: (change) => explorer?.objection(change) ?? null,
   };
-  const setView = (patch: Partial<ViewSettings & { kept: null }>) => hands.set(patch as Partial<ExplorerState<C>>);
+  const setView = (patch: Partial<PictureViewSettings>) => hands.set(patch as Partial<PictureState<C>>);
+
+  const tools = pictureTools<C>({
+    hands,
+    link: () => explorer?.link ?? null,
+    settings: () => explorer?.settings ?? null,
+    picture: () => explorer?.shown?.picture ?? null,
+    maxSize: () => Number(model.get("max_size") ?? 512),
+    repair: options.repair,
+    repaint: () => repaint("hover"),
+    say: (text) => frame.say(text, true),
+    problem: frame.problem,
+  });
+  frame.root.append(tools.dialog);
 
   const input = inputView({
-    tools: [frame.picturePicker],
-    paintTools: frame.paintTools,
+    tools: [tools.picker],
+    paintTools: tools.paintTools,
     onHover: (cell) => pointAt(cell && { on: "input", cell }),
     onPick: (cell) => aimAt(cell),
     onMove: (cell) => pointAt({ on: "input", cell }),
-    onEdit: (cell, value, done) => frame.paintCell(cell, value, done),
+    onEdit: (cell, value, done) => tools.paintCell(cell, value, done),
     onLook: () => repaint("look"),
     onChannel: (chosen) => chooseChannel(chosen),
   });
   const output = mapPanel({
     role: "output",
     title: t("role.output"),
-    tools: [frame.displayPicker],
+    tools: [tools.display],
     onHover: (cell) => pointAt(cell && { on: "output", cell }),
     onPick: (cell) => pin(cell),
     onMove: (cell) => moveTo(cell),
@@ -153,7 +175,9 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
       pointAt(place && { on: "window", cell: place });
     },
   });
+  for (const part of [output, sum]) part.el.dataset["answers"] = "size value";
   const compare = comparison({ onRelease: () => setView({ kept: null }) });
+  compare.el.dataset["answers"] = "size value";
   const controls = controlList(options.controls(hands));
 
   const count = ({ sizes }: View) => sizes.output[0] * sizes.output[1];
@@ -202,7 +226,7 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
     repaint("hover");
   };
 
-  const choose = ([row, column]: Cell, patch: Partial<ViewSettings> = {}) => {
+  const choose = ([row, column]: Cell, patch: Partial<PictureViewSettings> = {}) => {
     hover = null;
     setView({ position: [row, column], ...patch });
   };
@@ -264,9 +288,9 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
       marker: hover?.on === "input" ? hover.cell : null,
       pointed: place && [window.rows[place[0]] ?? 0, window.columns[place[1]] ?? 0],
       dropped: options.dropped(now),
-      paint: frame.brush(),
+      paint: tools.brush(),
       locked: state.locked.includes("image"),
-      ...options.marks?.(now),
+      ...(frame.asked() === null && options.marks?.(now)),
     });
   };
 
@@ -310,7 +334,8 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
     controls.update(now.state);
     controls.show("channels", shown.picture.maps.channels === 3);
     controls.show("unit_range", shown.picture.dtype === "uint8");
-    frame.update(explorer, shown.origin);
+    tools.update(now.state);
+    frame.update(shown.origin);
     frame.sayLater(sentence(now));
   };
 
@@ -345,7 +370,7 @@ export function scene<C extends { image: PictureDescriptor }, Z extends Sizes, Q
     dispose: (() => {
       ended = true;
       explorer?.dispose();
-      for (const view of [input, output, sum, compare, controls]) view.destroy();
+      for (const view of [input, output, sum, compare, controls, tools]) view.destroy();
       frame.destroy();
     }) satisfies Dispose,
   };
