@@ -67,6 +67,7 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
       const shown = explorer?.shown;
       return shown ? { settings: shown.settings, result: shown.result, sum: sumOf(shown, chosen(shown)) } : null;
     }),
+    subject: () => ({ position: explorer?.shown ? chosen(explorer.shown) : 0 }),
     repaint,
     release: () => false,
   });
@@ -112,7 +113,7 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
     },
   });
   const integral = h("p", { class: "cw-integral" });
-  const facts = h("p", { class: "cw-signal-note" });
+  const facts = h("p", { class: "cw-signal-note", "data-answers": "size" });
   const paddings = paddingsPanel();
   const release = button({ label: t("compare.release"), kind: "quiet", onClick: () => hands.set({ kept: null }) });
   const mode = controlList([modeControl(hands)]);
@@ -160,7 +161,7 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
     integral.hidden = isDiscrete;
     if (isDiscrete) {
       lanes.update({ settings, sizes, result, index, filled: step ? here + 1 : null, tap, locked: locked("signal"), kept: past }, changed.has("position"));
-      sum.update(sumOf(shown, index));
+      sum.update(sumOf(shown, index) as ArithmeticProps);
     } else {
       curves.update({ settings, result, index, traced: step, kept: past });
       setText(integral, integralText(shown, index));

@@ -50,7 +50,7 @@ export function signalLanes({ tools, onSignal, onChoose, onHover }: SignalLanesO
   let before = 0;
   let flip: boolean | null = null;
 
-  /** Brings the window into sight where the lanes are wider than the page; never while hands scroll. */
+  /** Brings the window into sight where the lanes are wider than the page. */
   function reveal(from: number, to: number, span: number): void {
     if (el.scrollWidth <= el.clientWidth + 1) return;
     const unit = el.scrollWidth / span;

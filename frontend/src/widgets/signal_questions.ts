@@ -23,6 +23,7 @@ export function signalQuestions(now: () => Asked | null): Question[] {
 function lengthQuestion(now: () => Asked | null): Question {
   return {
     key: "size",
+    label: t("ask.menuLength"),
     ask: () => (now()?.sum?.size ? { text: t("ask.length"), blanks: [{ kind: "number", label: t("ask.lengthBlank") }] } : null),
     reply([answer]) {
       const size = now()?.sum?.size as SizeEquation;
@@ -37,6 +38,7 @@ function lengthQuestion(now: () => Asked | null): Question {
 function valueQuestion(now: () => Asked | null): Question {
   return {
     key: "value",
+    label: t("predict.menuValue"),
     ask() {
       const sum = now()?.sum?.sum;
       if (!sum) return null;
@@ -63,6 +65,7 @@ interface Choice {
 function shapeQuestion(now: () => Asked | null): Question {
   return {
     key: "shape",
+    label: t("ask.menuShape"),
     ask() {
       const asked = now();
       const choice = asked && choiceOf(asked);
