@@ -69,7 +69,8 @@ CURVES: dict[str, str] = {
 
 def times() -> NDArray[np.float64]:
     """Return the times at which curves are sampled: the middles of 512 cells from −8 to 8."""
-    return (np.arange(round(2 * REACH / STEP)) + 0.5) * STEP - REACH
+    cells = np.arange(round(2 * REACH / STEP), dtype=np.float64)
+    return (cells + 0.5) * STEP - REACH
 
 
 def curve(name: str, width: float) -> NDArray[np.float64]:

@@ -98,9 +98,7 @@ def stem_panel(role: Role, title: str, values: NDArray[Any], note: str) -> Panel
     return Panel(role, title, note, values, Scale("signed", *extent(values)))
 
 
-def curve_panel(
-    role: Role, title: str, at: NDArray[Any], values: NDArray[Any], note: str
-) -> Panel:
+def curve_panel(role: Role, title: str, at: NDArray[Any], values: NDArray[Any], note: str) -> Panel:
     """Show a curve: L numbers and where they stand."""
     return Panel(role, title, note, values, Scale("signed", *extent(values)), at)
 

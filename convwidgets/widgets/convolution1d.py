@@ -41,7 +41,17 @@ SETTINGS = (
     "g_width",
 )
 #: What a teacher can hide or lock.
-CONTROLS = (*SETTINGS, "compare", "player", "keep", "reset", "share", "predict")
+CONTROLS = (
+    *SETTINGS,
+    "signal_length",
+    "kernel_size",
+    "padding_cells",
+    "compare",
+    "player",
+    "keep",
+    "reset",
+    "share",
+)
 WIDTHS = _rules.steps(0.25, 3, 0.125)
 
 
@@ -75,8 +85,9 @@ class Convolution1DExplorer(Explorer):
         Show what ``"same"``, ``"half"`` and PyTorch's ``padding=K//2`` make of it, side by side.
     position : int, optional
         The place of the output value that is explained.
-    speed : int
-        The player's: 2 to this power values a second, from 0 to 14.
+    speed : int, optional
+        The player's: 2 to this power values a second, from 0 to 14. If not given: 2, in continuous
+        mode 5.
     view : {"explore", "step", "code"}
         The page's tab.
     engine : {"auto", "page", "kernel"}
@@ -147,7 +158,7 @@ class Convolution1DExplorer(Explorer):
         g_width: float = 1.0,
         compare: bool = False,
         position: int | None = None,
-        speed: int = 2,
+        speed: int | None = None,
         view: str = "explore",
         engine: str = "auto",
         predict: str = "",
@@ -170,7 +181,7 @@ class Convolution1DExplorer(Explorer):
             g_width=g_width,
             compare=compare,
             position=position,
-            speed=speed,
+            speed=(5 if mode == "continuous" else 2) if speed is None else speed,
             view=view,
             engine=engine,
             predict=predict,
@@ -212,7 +223,9 @@ class Convolution1DExplorer(Explorer):
             curves = None
         else:
             pads = (LAGS, LAGS)
-            curves = [(values[key].name, values[key].values, values[f"{key}_width"]) for key in "fg"]
+            curves = [
+                (values[key].name, values[key].values, values[f"{key}_width"]) for key in "fg"
+            ]
         return signal_facts(
             values["signal"].values,
             values["kernel"].values,
@@ -305,7 +318,9 @@ def pads_of(values: Mapping[str, Any], padding: Any = None) -> tuple[int, int]:
     if asked == "causal":
         return values["dilation"] * (taps - 1), 0
     places = (1, length), (1, taps), (1, values["stride"]), (1, values["dilation"])
-    _, ends = resolve_padding(((0, 0), (asked, asked)) if isinstance(asked, int) else asked, *places)
+    _, ends = resolve_padding(
+        ((0, 0), (asked, asked)) if isinstance(asked, int) else asked, *places
+    )
     return ends
 
 
@@ -341,7 +356,7 @@ def _places(values: Mapping[str, Any]) -> NDArray[Any]:
 
 
 def _lags() -> NDArray[np.float64]:
-    return np.arange(-LAGS, LAGS + 1) * signals.STEP
+    return np.arange(-LAGS, LAGS + 1, dtype=np.float64) * signals.STEP
 
 
 def _series_summary(key: str, held: Series) -> str:

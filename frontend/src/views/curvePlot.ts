@@ -41,6 +41,8 @@ export interface CurvePlotOptions {
 
 const TOP = 16;
 const BOTTOM = 20;
+/** The part of the range from which on a step between two values is a jump. */
+const JUMP = 0.35;
 
 export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): View<CurvePlotProps> {
   const props: CurvePlotProps = {
@@ -85,7 +87,7 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
     while (body.childElementCount > 2 * props.curves.length) body.lastElementChild?.remove();
     while (body.childElementCount < 2 * props.curves.length) body.append(svg("path"));
     props.curves.forEach((curve, i) => {
-      const path = pathOf(curve, x, y);
+      const path = pathOf(curve, x, y, props.range);
       const [area, stroke] = [body.children[2 * i] as Element, body.children[2 * i + 1] as Element];
       setAttribute(area, "class", `cw-curve-area cw-curve-${curve.role}`);
       setAttribute(area, "d", curve.shaded && path ? `${path}L${px(x(curve.to))} ${px(y(0))}L${px(x(curve.from))} ${px(y(0))}Z` : "");
@@ -93,13 +95,13 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
       setAttribute(stroke, "d", path);
     });
     const mark = onDraw && document.activeElement === drawing ? { at: cursor, value: valueAt(cursor), text: formatNumber(valueAt(cursor)) } : props.marker;
-    for (const part of [line, dot, said]) setAttribute(part, "visibility", mark ? "visible" : "hidden");
+    for (const part of [line, dot, said]) setAttribute(part, "display", mark ? null : "none");
     if (!mark) return;
     const left = x(mark.at);
     for (const end of ["x1", "x2"]) setAttribute(line, end, px(left));
     setAttribute(line, "y1", 0);
     setAttribute(line, "y2", px(props.height - BOTTOM));
-    setAttribute(dot, "visibility", mark.value === null ? "hidden" : "visible");
+    setAttribute(dot, "display", mark.value === null ? "none" : null);
     if (mark.value !== null) {
       setAttribute(dot, "cx", px(left));
       setAttribute(dot, "cy", px(y(mark.value)));
@@ -210,11 +212,22 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
   };
 }
 
-function pathOf({ values, from, to }: Curve, x: (value: number) => number, y: (value: number) => number): string {
+/** A line through all values; where a curve jumps, upright and halfway between two of them. */
+function pathOf(
+  { values, from, to }: Curve,
+  x: (value: number) => number,
+  y: (value: number) => number,
+  [low, high]: readonly [number, number],
+): string {
   const last = values.length - 1;
-  if (last < 0) return "";
-  const points = Array.from(values, (value, i) => `${px(x(from + (last ? (i / last) * (to - from) : 0)))} ${px(y(value))}`);
-  return `M${points.join("L")}`;
+  const place = (i: number) => px(x(from + (last ? (i / last) * (to - from) : 0)));
+  const points = Array.from(values, (value, i) => {
+    const before = values[i - 1] ?? value;
+    const jump = Math.abs(value - before) > JUMP * (high - low);
+    const edge = jump ? `${place(i - 0.5)} ${px(y(before))}L${place(i - 0.5)} ${px(y(value))}L` : "";
+    return `${edge}${place(i)} ${px(y(value))}`;
+  });
+  return points.length ? `M${points.join("L")}` : "";
 }
 
 function multiples([low, high]: readonly [number, number], step: number): number[] {

@@ -11,7 +11,7 @@ export function roundRange(values: Iterable<number>): [number, number] {
   }
   if (low === high) return [0, 1];
   const step = roundStep((high - low) / 4);
-  return [Math.floor(low / step - 1e-9) * step || 0, Math.ceil(high / step - 1e-9) * step];
+  return [Math.floor(low / step + 1e-9) * step || 0, Math.ceil(high / step - 1e-9) * step];
 }
 
 /** 1, 2 or 5 times a power of ten: the least such that is not below `size`. */

@@ -1,4 +1,4 @@
-import { h, setAttribute, setText, svg } from "./dom";
+import { h, setAttribute, setText, svg, uid } from "./dom";
 import { formatNumber } from "./format";
 import { linear } from "./plotScale";
 import { px } from "./regions";
@@ -16,7 +16,7 @@ export interface StemLayout {
   perPixel: number;
 }
 
-const ABOVE = 20;
+const ABOVE = 24;
 const BELOW = 20;
 const CHARACTER = 7;
 const NEAR = 24;
@@ -41,11 +41,17 @@ interface Part {
 /** Paints stems: a line from zero, a dot, the number, and the index below. */
 export function stemDrawing(role: Role, editable: boolean) {
   const band = svg("rect", { class: "cw-stem-band", y: 0 });
+  const stripes = uid("hatch");
+  const pattern = svg(
+    "pattern",
+    { id: stripes, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    svg("line", { class: "cw-stem-stripe", y2: 7 }),
+  );
   const hatch = svg("g", { class: "cw-stem-hatch" });
   const zero = svg("line", { class: "cw-stem-zero", x1: 0 });
   const holes = svg("g", { class: "cw-stem-holes" });
   const body = svg("g");
-  const el = svg("svg", { class: `cw-stems cw-stems-${role}` }, band, hatch, zero, holes, body);
+  const el = svg("svg", { class: `cw-stems cw-stems-${role}` }, svg("defs", {}, pattern), band, hatch, zero, holes, body);
   const parts: Part[] = [];
 
   function part(index: number): Part {
@@ -73,14 +79,14 @@ export function stemDrawing(role: Role, editable: boolean) {
       setAttribute(el, "height", px(height));
       setAttribute(zero, "x2", px(layout.width));
       for (const end of ["y1", "y2"]) setAttribute(zero, end, px(y(0)));
-      setAttribute(band, "visibility", props.band ? "visible" : "hidden");
+      setAttribute(band, "display", props.band ? null : "none");
       if (props.band) {
         setAttribute(band, "height", px(height));
         setAttribute(band, "width", px((props.band[1] - props.band[0] + 1) * unit - 2));
         band.style.transform = `translateX(${px(x(props.band[0] - 0.5) + 1)}px)`;
       }
       marks(hatch, "rect", stems.filter(({ kind }) => kind === "dropped").map(({ at }) => ({
-        x: px(x(at - 0.5) + 1), y: 0, width: px(unit - 2), height: px(height - (props.indexed ? BELOW : 0)),
+        x: px(x(at - 0.5) + 1), y: 0, width: px(unit - 2), height: px(height - (props.indexed ? BELOW : 0)), fill: `url(#${stripes})`,
       })));
       marks(holes, "circle", (props.holes ?? []).map((at) => ({ cx: px(x(at)), cy: px(y(0)), r: 3 })));
       const radius = Math.min(Math.max(unit * 0.2, 3), 6.5);
@@ -101,9 +107,9 @@ export function stemDrawing(role: Role, editable: boolean) {
         setAttribute(grip, "x", px(-unit / 2));
         setAttribute(grip, "width", px(unit));
         setAttribute(grip, "y", px(end - NEAR));
-        const short = formatNumber(value, { room: Math.max(room, 2) });
-        const fits = short.length <= room + 1;
-        const told = hidden ? "" : fits ? short : index === chosen || index === props.marker ? formatNumber(value, { room: 6 }) : "";
+        const looked = index === chosen || index === props.marker;
+        const short = looked ? formatNumber(value, { room: 6 }) : shortText(value, room);
+        const told = hidden || (!looked && short.length > room + 1) ? "" : short;
         setText(text, told);
         setAttribute(text, "y", px(value < 0 ? end + radius + 13 : end - radius - 4));
         const labelled = props.indexed && kind !== "padding";
@@ -135,6 +141,12 @@ function speak(group: SVGGElement, props: StemPlotProps, index: number, editable
     setAttribute(group, "aria-checked", index === props.marker);
     setAttribute(group, "data-value", hidden ? null : stem.value);
   }
+}
+
+/** A number in little room: without the zero before the point where that is too long. */
+function shortText(value: number, room: number): string {
+  const text = formatNumber(value, { room: Math.min(Math.max(room + 1, 2), 6) });
+  return text.length > room ? text.replace(/^(−?)0\./, "$1.") : text;
 }
 
 /** As many shapes as there are attributes, each with its own. */

@@ -117,15 +117,15 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
   const paddings = paddingsPanel();
   const release = button({ label: t("compare.release"), kind: "quiet", onClick: () => hands.set({ kept: null }) });
   const mode = controlList([modeControl(hands)]);
+  mode.el.classList.add("cw-signal-mode");
   const controls = controlList(signalControls(hands));
-  const discrete = h("div", { class: "cw-signal" }, lanes.el, h("div", { class: "cw-signal-side" }, kernel.el, facts));
-  const continuous = h("div", { class: "cw-signal" }, h("div", { class: "cw-lanes" }, curves.el), h("div", { class: "cw-signal-side" }, editors.f.el, editors.g.el));
   const explain = h("div", { class: "cw-explain cw-signal-explain", "data-answers": "size value shape" }, sum.el, integral);
-  frame.stage.append(mode.el, discrete, continuous, explain, release.el, paddings.el, controls.el);
+  const side = h("div", { class: "cw-signal-side" }, kernel.el, editors.f.el, editors.g.el, explain, facts);
+  frame.stage.append(mode.el, h("div", { class: "cw-signal" }, lanes.el, curves.el, side), release.el, paddings.el, controls.el);
 
-  function chosen({ result }: View): number {
+  function chosen({ settings, result }: View): number {
     const { position } = hands.state();
-    const start = explorer?.shown?.settings.mode === "continuous" ? LAGS : 0;
+    const start = settings.mode === "continuous" ? LAGS - 0.5 / STEP : 0;
     return clamp(position ?? start, 0, result.output.length - 1);
   }
 
@@ -154,8 +154,9 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
     const isDiscrete = settings.mode === "discrete";
     const past = kept && kept.settings.mode === settings.mode ? { ...kept, text: t("compare.summary", { summary: summary(kept.settings) }) } : null;
     frame.root.classList.toggle("cw-playing", frame.stepper.playing);
-    discrete.hidden = !isDiscrete;
-    continuous.hidden = isDiscrete;
+    lanes.el.hidden = !isDiscrete;
+    curves.el.hidden = isDiscrete;
+    facts.hidden = !isDiscrete;
     release.update({ hidden: past === null });
     sum.el.hidden = !isDiscrete;
     integral.hidden = isDiscrete;
@@ -166,13 +167,13 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
       curves.update({ settings, result, index, traced: step, kept: past });
       setText(integral, integralText(shown, index));
     }
-    frame.player.update({ index: here, count: result.output.length, playing: frame.stepper.playing });
+    frame.player.update({ index: here, count: result.output.length, playing: frame.stepper.playing, note: t(isDiscrete ? "signal.hint" : "curves.hint") });
     if (changed.has("hover")) return;
     paddings.update(state.compare && isDiscrete, settings, sizes, result);
     signals.update(settings.signal, t("kernel.custom"), { locked: locked("signal"), hidden: hidden("signal") });
-    kernel.update(settings.kernel, { locked: locked("kernel"), hidden: hidden("kernel") });
+    kernel.update(settings.kernel, { locked: locked("kernel"), hidden: !isDiscrete || hidden("kernel") });
     for (const key of ["f", "g"] as const) {
-      editors[key].update(settings[key], settings[`${key}_width`], { locked: locked(key), hidden: hidden(key) });
+      editors[key].update(settings[key], settings[`${key}_width`], { locked: locked(key), hidden: isDiscrete || hidden(key) });
     }
     setText(facts, factsText(settings, sizes));
     mode.update(state);

@@ -5,12 +5,12 @@ import { ofLength } from "./series_editors";
 
 type S = SignalState;
 
-/** A kernel on a signal, or two curves: the mode brings the operation that is usual for it. */
+/** A kernel on a signal, or two curves: the mode brings the operation and the speed usual for it. */
 export function modeControl(hands: Hands<S>): Control<S> {
   return choiceControl(hands, {
     key: "mode",
     values: ["discrete", "continuous"] as const,
-    change: (mode) => ({ mode, flip: mode === "continuous", position: null }),
+    change: (mode) => ({ mode, flip: mode === "continuous", position: null, speed: mode === "continuous" ? 5 : 2 }),
   });
 }
 
@@ -45,6 +45,7 @@ export function signalControls(hands: Hands<S>): Control<S>[] {
       change: (padding) => ({ padding }),
       shown: ({ padding, mode }) => typeof padding === "number" && mode === "discrete",
     }),
+    toggleControl(hands, "compare"),
     sliderControl(hands, { key: "stride", from: 1, to: 8, read: (state) => state.stride, change: (stride) => ({ stride }) }),
     sliderControl(hands, { key: "dilation", from: 1, to: 8, read: (state) => state.dilation, change: (dilation) => ({ dilation }) }),
     sliderControl(hands, {
@@ -63,6 +64,5 @@ export function signalControls(hands: Hands<S>): Control<S>[] {
     }),
     width("f_width"),
     width("g_width"),
-    toggleControl(hands, "compare"),
   ];
 }

@@ -38,7 +38,7 @@ export function curveLanes({ onSlide }: { onSlide(index: number): void }) {
     h("span", { class: "cw-swatch cw-swatch-kernel", "aria-hidden": "true" }),
     h("span", { class: "cw-panel-title" }, "g"),
   );
-  const el = h("div", { class: "cw-lanes-inner" }, ...Object.values(lanes).map((part) => part.el));
+  const el = h("div", { class: "cw-lanes cw-lanes-inner" }, ...Object.values(lanes).map((part) => part.el));
 
   return {
     el,

@@ -1,8 +1,9 @@
 /** What the paddings that are taken for one another make of one signal, one below the other. */
 import { h, setText } from "../views/dom";
 import { formatNumber } from "../views/format";
+import { roundRange } from "../views/plotScale";
 import { stemPlot } from "../views/stemPlot";
-import { t } from "../words";
+import { plural, t } from "../words";
 import { COMPARED, type Compared, type SignalResult, type SignalSettings, type SignalSizes, comparedPads } from "./convolution1d_state";
 import { lane, outputProps } from "./signal_lanes";
 
@@ -12,7 +13,8 @@ export function paddingsPanel() {
   const plots = COMPARED.map(() => stemPlot({ role: "output" }));
   const lanes = COMPARED.map((name, i) => lane("output", t(`paddings.${name}`), (plots[i] as (typeof plots)[0]).el));
   const text = h("p", { class: "cw-paddings-text", role: "status" });
-  const inner = h("div", { class: "cw-lanes-inner" }, ...lanes.map(({ el }) => el));
+  const signal = stemPlot({ role: "input" });
+  const inner = h("div", { class: "cw-lanes-inner" }, lane("input", t("role.signal"), signal.el).el, ...lanes.map(({ el }) => el));
   const el = h(
     "section",
     { class: "cw-paddings", "aria-label": t("paddings.title"), "data-answers": "size value shape", hidden: true },
@@ -22,13 +24,21 @@ export function paddingsPanel() {
   );
   return {
     el,
-    update(shown: boolean, settings: SignalSettings, sizes: SignalSizes, { compared }: SignalResult) {
+    update(shown: boolean, settings: SignalSettings, sizes: SignalSizes, result: SignalResult) {
+      const { compared } = result;
       el.hidden = !shown || compared === null;
       if (el.hidden || !compared) return;
       const pads = comparedPads(settings, sizes);
       const before = Math.max(...COMPARED.map((name) => pads[name][0]));
       const after = Math.max(...COMPARED.map((name) => pads[name][1]));
       const domain = [-before - 0.5, sizes.length + after - 0.5] as const;
+      signal.update({
+        label: t("role.signal"),
+        stems: Array.from(result.signal, (value, at) => ({ at, value })),
+        domain,
+        range: roundRange(result.signal),
+        height: 92,
+      });
       COMPARED.forEach((name, i) => {
         const [first, last] = pads[name];
         const as = { ...settings, padding: "valid" as const };
@@ -45,7 +55,7 @@ export function paddingsPanel() {
       setText(text, difference(pads, compared, settings));
     },
     destroy() {
-      for (const plot of plots) plot.destroy();
+      for (const plot of [signal, ...plots]) plot.destroy();
       el.remove();
     },
   };
@@ -62,7 +72,7 @@ export function difference(pads: Pads, compared: Record<Compared, Float32Array>,
     const [a, b] = [compared.same, compared.half];
     const gap = Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? 0))));
     words.push(
-      t("paddings.shifted", { same: ends(same), half: ends(half), cells: half[0] - same[0], length: a.length, gap: formatNumber(gap, { room: 6 }) }),
+      plural("paddings.shifted", half[0] - same[0], { same: ends(same), half: ends(half), length: a.length, gap: formatNumber(gap, { room: 6 }) }),
     );
   }
   if (samePads(habit, half)) words.push(t("paddings.habitIsHalf"));

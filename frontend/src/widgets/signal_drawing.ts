@@ -1,5 +1,5 @@
 /** The lanes as one drawing, to be saved: their shapes with the styles that the page gives them. */
-const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "opacity", "visibility", "font-size", "font-weight", "text-anchor", "transform"];
+const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "opacity", "display", "visibility", "font-size", "font-weight", "text-anchor", "transform"];
 const GAP = 12;
 
 /** SVG text of all plots within an element, one below the other; null where none is drawn. */

@@ -1,6 +1,7 @@
 /** The lanes of a discrete convolution over one axis: signal, kernel in its place, products, output. */
 import { dropped, windowOf } from "../engine/geometry";
 import { h, setText } from "../views/dom";
+import { formatIndices } from "../views/format";
 import { roundRange } from "../views/plotScale";
 import { type Stem, stemPlot } from "../views/stemPlot";
 import type { Role } from "../views/theme";
@@ -119,8 +120,13 @@ export function signalLanes({ tools, onSignal, onChoose, onHover }: SignalLanesO
       });
       setText(lanes.products.note, t("signal.productsNote"));
       setText(lanes.output.note, String(result.output.length));
-      setText(lanes.signal.note, String(length));
-      output.update(outputProps(settings, sizes, result.output, domain, props.filled, index));
+      const unread = lost.size > 0 ? ` · ${t("signal.dropped", { indices: formatIndices([...lost]) })}` : "";
+      setText(lanes.signal.note, `${length}${unread}`);
+      const here = placeOf(index, settings, taps, before);
+      output.update({
+        ...outputProps(settings, sizes, result.output, domain, props.filled, index),
+        band: [here, here],
+      });
       lanes.past.el.hidden = kept === null;
       if (kept) {
         setText(lanes.past.note, kept.text);
