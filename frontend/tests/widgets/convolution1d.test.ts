@@ -134,7 +134,7 @@ async function reply(key: string, answer: number | string, change: Partial<Signa
   const now = await asked(change, index);
   const question = signalQuestions(() => now).find((one) => one.key === key);
   assert.ok(question?.ask(), key);
-  return question.reply([answer]);
+  return (question as NonNullable<typeof question>).reply([answer]);
 }
 
 test("a wrong length names what was forgotten", async () => {
