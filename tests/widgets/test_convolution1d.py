@@ -12,6 +12,7 @@ from scipy.special import erf
 from convwidgets import Convolution1DExplorer
 from convwidgets.data import signals
 from tests.widgets import make_signals
+from tests.widgets.fake_comm import Page
 
 STEP = [0] * 5 + [1] * 5
 BARS = [0, 0, 1, 1, 0, 0, 1, 1, 0, 0]
@@ -271,3 +272,29 @@ def test_the_page_is_held_to_these_cases() -> None:
     assert [case["code"] for case in saved] == [case["code"] for case in found]
     for old, new in zip(saved, found, strict=True):
         np.testing.assert_allclose(old["output"], new["output"], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [{"padding": "same", "stride": 2}, {"mode": "continuous"}])
+def test_the_kernel_answers_a_page(settings: dict[str, Any]) -> None:
+    widget = Convolution1DExplorer(**settings)
+    state = {key: widget.get_state()[key] for key in widget.SETTINGS}
+    answer, parts = Page(widget).ask({"type": "compute", "seq": 3, "state": state})
+    found = {
+        name: np.frombuffer(part, "<f4") for name, part in zip(answer["maps"], parts, strict=True)
+    }
+    np.testing.assert_array_equal(found.pop("output"), widget.output)
+    compared = widget.compare_paddings()
+    assert found.keys() == compared.keys()
+    for name, values in compared.items():
+        np.testing.assert_array_equal(found[name], values)
+
+
+def test_what_a_page_sends_is_checked() -> None:
+    widget = Convolution1DExplorer(signal=[1, 2, 3], kernel=[1, 1])
+    page = Page(widget)
+    page.update(signal=[3, 2, 1], position=1)
+    np.testing.assert_array_equal(widget.output, [5, 3])
+    page.update(kernel=[1, 1, 1, 1])
+    (answer, _), *_ = page.messages()
+    assert answer["type"] == "error" and "kernel spans 4" in answer["message"]
+    np.testing.assert_array_equal(widget.output, [5, 3])

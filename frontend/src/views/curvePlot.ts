@@ -160,12 +160,11 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
       onDraw?.(from + ((at - from) * i) / steps, was + ((value - was) * i) / steps, done && i === steps);
     }
     last = [at, value];
+    cursor = clamp(Math.round(at / step) * step, ...domain);
   }
 
   drawing.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !usable()) return;
-    event.preventDefault();
-    drawing.focus({ preventScroll: true });
     drawing.setPointerCapture(event.pointerId);
     held = true;
     last = null;

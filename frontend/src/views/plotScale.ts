@@ -10,7 +10,7 @@ export function roundRange(values: Iterable<number>): [number, number] {
     high = Math.max(high, value);
   }
   if (low === high) return [0, 1];
-  const step = roundStep((high - low) / 4);
+  const step = roundStep((high - low) / 8);
   return [Math.floor(low / step + 1e-9) * step || 0, Math.ceil(high / step - 1e-9) * step];
 }
 

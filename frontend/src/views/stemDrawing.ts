@@ -97,6 +97,7 @@ export function stemDrawing(role: Role, editable: boolean) {
         setAttribute(group, "data-kind", kind);
         setAttribute(group, "data-chosen", index === chosen || null);
         setAttribute(group, "data-marked", index === props.marker || null);
+        setAttribute(group, "data-lit", props.lit.includes(index) || null);
         setAttribute(group, "data-hidden", hidden || null);
         group.style.transform = `translateX(${px(x(at))}px)`;
         const end = Number.isFinite(value) ? y(Math.min(Math.max(value, range[0] * 3 - 1), range[1] * 3 + 1)) : y(0);

@@ -29,6 +29,8 @@ export interface StemPlotProps {
   holes: readonly number[];
   /** The stem that is explained. */
   marker: number | null;
+  /** Stems that belong to what is pointed at elsewhere. */
+  lit: readonly number[];
   /** How many stems are known; null: all. */
   filled: number | null;
   /** Whether places are written below; `indices` where they are not those of the axis. */
@@ -58,7 +60,7 @@ const NARROWEST = 24;
 
 export function stemPlot({ role, bars = false, onEdit, onChoose, onHover }: StemPlotOptions): View<StemPlotProps> {
   const props: StemPlotProps = {
-    label: "", stems: [], domain: [0, 1], range: [0, 1], height: 120, band: null, holes: [], marker: null,
+    label: "", stems: [], domain: [0, 1], range: [0, 1], height: 120, band: null, holes: [], marker: null, lit: [],
     filled: null, indexed: true, indices: null, name: null, reachable: null, locked: false,
   };
   const drawing = stemDrawing(role, onEdit !== undefined);
@@ -79,8 +81,7 @@ export function stemPlot({ role, bars = false, onEdit, onChoose, onHover }: Stem
     setAttribute(drawing.el, "aria-label", props.label);
     setAttribute(drawing.el, "role", onEdit ? "group" : onChoose ? "radiogroup" : "img");
     if (!room.width) return;
-    // While a dot is dragged the scale stays, so that the dot stays under the finger.
-    layout = stemLayout(drag ? { ...props, range: drag.range } : props, room.width);
+    layout = stemLayout(drag ? { ...props, range: wider(drag.range, props.range) } : props, room.width);
     if (!reachable(cursor)) cursor = Math.max(0, props.stems.findIndex((_, index) => reachable(index)));
     drawing.paint(props, layout, pointed ?? (el.contains(document.activeElement) ? cursor : null));
     const home = onChoose && !onEdit ? (props.marker ?? cursor) : cursor;
@@ -128,10 +129,11 @@ export function stemPlot({ role, bars = false, onEdit, onChoose, onHover }: Stem
     const place = placeOf(event);
     if (!place || !layout || event.button !== 0 || !usable()) return;
     const { value } = props.stems[place.index] as Stem;
-    focus(place.index);
+    // The browser itself gives a stem the focus, and no ring to a pointer's.
+    cursor = place.index;
+    show();
     onChoose?.(place.index);
     if (!onEdit || !nearDot(layout, value, place.y)) return;
-    event.preventDefault();
     drawing.el.setPointerCapture(event.pointerId);
     el.classList.add("cw-stem-held");
     drag = { index: place.index, y: event.clientY, value, perPixel: layout.perPixel, range: props.range, moved: false };
@@ -223,4 +225,9 @@ export function stemPlot({ role, bars = false, onEdit, onChoose, onHover }: Stem
       el.remove();
     },
   };
+}
+
+/** While a dot is dragged the scale stays, so that the dot stays under the finger, or else grows. */
+function wider(held: readonly [number, number], now: readonly [number, number]): [number, number] {
+  return [Math.min(held[0], now[0]), Math.max(held[1], now[1])];
 }

@@ -2,7 +2,6 @@
 import { windowOf } from "../engine/geometry";
 import type { Dispose, RenderContext } from "../hosts/model";
 import { type ArithmeticProps, arithmetic, spokenSentence } from "../views/arithmetic";
-import { button } from "../views/button";
 import { clamp } from "../views/cellKeys";
 import { h, setAttribute, setText } from "../views/dom";
 import { formatNumber } from "../views/format";
@@ -23,7 +22,7 @@ import {
   signalKernels,
   signalSpec,
 } from "./convolution1d_state";
-import { curveLanes } from "./curve_lanes";
+import { curveLanes, equalTo } from "./curve_lanes";
 import { LAGS, STEP } from "./curves";
 import { Explorer, type Shown } from "./explorer";
 import { paddingsPanel } from "./paddings_panel";
@@ -97,12 +96,14 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
       hover = index;
       repaint();
     },
+    onRelease: () => hands.set({ kept: null }),
   });
   const curves = curveLanes({
     onSlide(index) {
       choose(index);
       speak();
     },
+    onRelease: () => hands.set({ kept: null }),
   });
   const kernel = kernelStems(signalKernels, own("kernel"));
   const editors = { f: curveEditor("input", "f", own("f")), g: curveEditor("kernel", "g", own("g")) };
@@ -115,13 +116,12 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
   const integral = h("p", { class: "cw-integral" });
   const facts = h("p", { class: "cw-signal-note", "data-answers": "size" });
   const paddings = paddingsPanel();
-  const release = button({ label: t("compare.release"), kind: "quiet", onClick: () => hands.set({ kept: null }) });
   const mode = controlList([modeControl(hands)]);
   mode.el.classList.add("cw-signal-mode");
   const controls = controlList(signalControls(hands));
   const explain = h("div", { class: "cw-explain cw-signal-explain", "data-answers": "size value shape" }, sum.el, integral);
   const side = h("div", { class: "cw-signal-side" }, kernel.el, editors.f.el, editors.g.el, explain, facts);
-  frame.stage.append(mode.el, h("div", { class: "cw-signal" }, lanes.el, curves.el, side), release.el, paddings.el, controls.el);
+  frame.stage.append(mode.el, h("div", { class: "cw-signal" }, lanes.el, curves.el, side), paddings.el, controls.el);
 
   function chosen({ settings, result }: View): number {
     const { position } = hands.state();
@@ -152,12 +152,11 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
     const locked = (key: string) => state.locked.includes(key);
     const hidden = (key: string) => state.hidden.includes(key);
     const isDiscrete = settings.mode === "discrete";
-    const past = kept && kept.settings.mode === settings.mode ? { ...kept, text: t("compare.summary", { summary: summary(kept.settings) }) } : null;
+    const past = kept && kept.settings.mode === settings.mode ? { ...kept, text: summary(kept.settings) } : null;
     frame.root.classList.toggle("cw-playing", frame.stepper.playing);
     lanes.el.hidden = !isDiscrete;
     curves.el.hidden = isDiscrete;
     facts.hidden = !isDiscrete;
-    release.update({ hidden: past === null });
     sum.el.hidden = !isDiscrete;
     integral.hidden = isDiscrete;
     if (isDiscrete) {
@@ -203,7 +202,7 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
   return () => {
     ended = true;
     explorer?.dispose();
-    for (const view of [signals, lanes, curves, kernel, editors.f, editors.g, sum, paddings, release, mode, controls]) view.destroy();
+    for (const view of [signals, lanes, curves, kernel, editors.f, editors.g, sum, paddings, mode, controls]) view.destroy();
     frame.destroy();
   };
 }
@@ -247,7 +246,7 @@ function sentence(shown: View, index: number): string {
 
 function integralText({ settings, result }: View, index: number): string {
   const s = formatNumber((index - LAGS) * STEP);
-  const value = formatNumber(result.output[index] as number, { room: 7 });
+  const value = equalTo(result.output[index] as number);
   return t(settings.flip ? "curves.integralFlipped" : "curves.integral", { s, value });
 }
 
@@ -258,8 +257,9 @@ function factsText({ dilation }: SignalSettings, { length, taps, output }: Signa
   return `${t("signal.dilated", { dilation, taps, reach: dilation * (taps - 1) + 1, zero: dilation - 1 })} ${shapes}`;
 }
 
-function summary({ mode, signal, kernel, f, g, stride, padding, dilation }: SignalSettings): string {
+function summary({ mode, signal, kernel, f, g, stride, padding, dilation, flip }: SignalSettings): string {
+  const operation = t(flip ? "choice.flip.convolution" : "choice.flip.correlation");
   const named = (series: Series) => (typeof series === "string" ? series.replaceAll("_", " ") : t("kernel.custom"));
-  if (mode === "continuous") return t("summary.curves", { f: named(f), g: named(g) });
-  return t("summary.signal", { signal: named(signal), kernel: named(kernel), stride, padding, dilation });
+  if (mode === "continuous") return t("summary.curves", { operation, f: named(f), g: named(g) });
+  return t("summary.signal", { operation, signal: named(signal), kernel: named(kernel), stride, padding, dilation });
 }

@@ -1,7 +1,8 @@
 /** The lanes of a convolution of two curves: both on one axis, their product, its area traced. */
+import { button } from "../views/button";
 import { type Curve, curvePlot } from "../views/curvePlot";
 import { setText, h } from "../views/dom";
-import { formatNumber } from "../views/format";
+import { exactText, formatNumber } from "../views/format";
 import { roundRange } from "../views/plotScale";
 import { t } from "../words";
 import type { SignalResult, SignalSettings } from "./convolution1d_state";
@@ -22,15 +23,16 @@ const DOMAIN = [-SHOWN, SHOWN] as const;
 const FIRST = CELLS / 2 - LAGS;
 const [FROM, TO] = [timeOf(FIRST), timeOf(FIRST + 2 * LAGS - 1)];
 
-export function curveLanes({ onSlide }: { onSlide(index: number): void }) {
+export function curveLanes({ onSlide, onRelease }: { onSlide(index: number): void; onRelease(): void }) {
   const slide = (at: number) => onSlide(Math.round(at / STEP) + LAGS);
   const both = curvePlot({ onSlide: slide, step: STEP });
   const product = curvePlot({ onSlide: slide, step: STEP });
   const output = curvePlot({ onSlide: slide, step: STEP });
+  const release = button({ label: t("compare.release"), kind: "quiet", onClick: onRelease });
   const lanes = {
     both: lane("input", "f", both.el),
     product: lane(null, t("curves.product"), product.el),
-    output: lane("output", t("role.output"), output.el),
+    output: lane("output", t("role.output"), output.el, [release.el]),
   };
   lanes.product.el.dataset["answers"] = "value";
   lanes.output.el.dataset["answers"] = "size value shape";
@@ -63,10 +65,11 @@ export function curveLanes({ onSlide }: { onSlide(index: number): void }) {
         curves: [{ ...inSight("output", products), shaded: true }],
         domain: DOMAIN, range: productRange(range), height: 120, marker: at,
       });
+      release.update({ hidden: kept === null });
       const area = result.output[index] as number;
       const whole: Curve = { role: "output", values: result.output, from: -SHOWN, to: SHOWN };
       const past: Curve[] = kept ? [{ ...whole, values: kept.result.output, faint: true }] : [];
-      setText(lanes.output.note, [t(settings.flip ? "curves.outputFlipped" : "curves.outputPlain"), kept?.text].filter(Boolean).join(" · "));
+      setText(lanes.output.note, [t(settings.flip ? "curves.outputFlipped" : "curves.outputPlain"), kept && t("compare.summary", { summary: kept.text })].filter(Boolean).join(" · "));
       output.update({
         label: t("curves.outputLabel"),
         curves: traced
@@ -75,11 +78,11 @@ export function curveLanes({ onSlide }: { onSlide(index: number): void }) {
         domain: DOMAIN,
         range: roundRange([...result.output, ...(kept?.result.output ?? [])]),
         height: 150,
-        marker: { at: s, value: area, text: `h(${sText}) = ${formatNumber(area, { room: 6 })}` },
+        marker: { at: s, value: area, text: `h(${sText}) ${equalTo(area)}` },
       });
     },
     destroy() {
-      for (const view of [both, product, output]) view.destroy();
+      for (const view of [both, product, output, release]) view.destroy();
       el.remove();
     },
   };
@@ -88,6 +91,12 @@ export function curveLanes({ onSlide }: { onSlide(index: number): void }) {
 /** The sample of g that meets a cell of f, free of the cell's width. */
 export function metValue({ kernel }: SignalResult, cell: number, lag: number, flip: boolean): number {
   return (kernel[metBy(cell, lag, flip)] ?? 0) / STEP;
+}
+
+/** "= 0.75", or "≈ 0.1498" where the digits fall short. */
+export function equalTo(value: number): string {
+  const short = formatNumber(value, { room: 6 });
+  return `${short === exactText(value) ? "=" : "≈"} ${short}`;
 }
 
 function inSight(role: Curve["role"], values: Float32Array): Curve {

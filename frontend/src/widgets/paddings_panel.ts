@@ -52,7 +52,7 @@ export function paddingsPanel() {
       });
       // The habit is drawn where it is not one of the others.
       (lanes[2] as (typeof lanes)[0]).el.hidden = samePads(pads.habit, pads.half);
-      setText(text, difference(pads, compared, settings));
+      setText(text, difference(pads, compared));
     },
     destroy() {
       for (const plot of [signal, ...plots]) plot.destroy();
@@ -62,7 +62,7 @@ export function paddingsPanel() {
 }
 
 /** Names the difference between the paddings. */
-export function difference(pads: Pads, compared: Record<Compared, Float32Array>, { stride }: Pick<SignalSettings, "stride">): string {
+export function difference(pads: Pads, compared: Record<Compared, Float32Array>): string {
   const [same, half, habit] = [pads.same, pads.half, pads.habit];
   const ends = (pad: readonly [number, number]) => `${pad[0]} + ${pad[1]}`;
   const words: string[] = [];
@@ -76,7 +76,7 @@ export function difference(pads: Pads, compared: Record<Compared, Float32Array>,
     );
   }
   if (samePads(habit, half)) words.push(t("paddings.habitIsHalf"));
-  else words.push(t(stride === 1 ? "paddings.habitLonger" : "paddings.habitEven", { pads: ends(habit), length: compared.habit.length, half: compared.half.length }));
+  else words.push(plural("paddings.habitEven", habit[0] - half[0], { pads: ends(habit), length: compared.habit.length, half: compared.half.length }));
   return words.join(" ");
 }
 

@@ -1,10 +1,10 @@
 /** The lanes as one drawing, to be saved: their shapes with the styles that the page gives them. */
-const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "opacity", "display", "visibility", "font-size", "font-weight", "text-anchor", "transform"];
+const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linejoin", "paint-order", "opacity", "display", "visibility", "font-size", "font-weight", "text-anchor", "transform"];
 const GAP = 12;
 
 /** SVG text of all plots within an element, one below the other; null where none is drawn. */
 export function lanesDrawing(lanes: HTMLElement): string | null {
-  const plots = [...lanes.querySelectorAll<SVGSVGElement>("svg")].filter((plot) => plot.getClientRects().length > 0);
+  const plots = [...lanes.querySelectorAll<SVGSVGElement>(".cw-stems, .cw-curves")].filter((plot) => plot.getClientRects().length > 0);
   const [first] = plots;
   if (!first) return null;
   const whole = first.cloneNode(false) as SVGSVGElement;

