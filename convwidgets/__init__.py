@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Convolution1DExplorer,
         Convolution2DExplorer,
         PoolingExplorer,
+        gallery,
     )
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ __all__ = [
     "conv2d",
     "data",
     "engine",
+    "gallery",
     "max_pool2d",
     "min_pool2d",
     "widgets",
@@ -42,6 +44,7 @@ _HOMES = {
     "activate": "engine",
     "avg_pool2d": "engine",
     "conv2d": "engine",
+    "gallery": "widgets",
     "max_pool2d": "engine",
     "min_pool2d": "engine",
 }

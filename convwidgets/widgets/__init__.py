@@ -2,6 +2,7 @@
 
 from convwidgets.widgets.convolution1d import Convolution1DExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
+from convwidgets.widgets.gallery import gallery
 from convwidgets.widgets.pooling import PoolingExplorer
 
-__all__ = ["Convolution1DExplorer", "Convolution2DExplorer", "PoolingExplorer"]
+__all__ = ["Convolution1DExplorer", "Convolution2DExplorer", "PoolingExplorer", "gallery"]

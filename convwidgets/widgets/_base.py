@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from traitlets import Unicode
 
 from convwidgets.export.code import write
-from convwidgets.export.page import html
+from convwidgets.export.page import Part, html
 from convwidgets.export.panels import Panel
 from convwidgets.export.still import draw_still
 from convwidgets.widgets import _messages, _rules, _state
@@ -142,7 +143,7 @@ class Explorer(Model):
             In a clone whose page code was not built.
         """
         file = Path(path)
-        file.write_text(self._html(), encoding="utf-8")
+        file.write_text(html(self.TITLE, [self._part()]), encoding="utf-8")
         return file
 
     def __repr__(self) -> str:
@@ -177,15 +178,17 @@ class Explorer(Model):
             self.set_trait("still", draw_still(self._description(), self._panels()))
             self.set_trait("still_text", self._description())
 
-    def _html(self) -> str:
+    def _part(self) -> Part:
+        """Return what an exported page holds of this widget."""
         with self._lock:
             state = {key: self._traits[key].wire(self._held(key)) for key in self.STATE}
             self._update_still()
-        return self._page({"state": state, "images": {}, "pictures": []})
+        return self._describe({"state": state, "images": {}, "pictures": []})
 
-    def _page(self, payload: Mapping[str, Any]) -> str:
+    def _describe(self, payload: Mapping[str, Any]) -> Part:
         payload = {"widget": self.widget, **payload}
-        return html(self.TITLE, self.still, self.still_text, payload)
+        about = str(inspect.getdoc(type(self))).partition("\n")[0]
+        return Part(self.TITLE, about, self.still, self.still_text, payload)
 
     def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
         super()._handle_custom_msg(content, buffers)

@@ -14,6 +14,7 @@ import numpy as np
 
 from convwidgets.data.images import Image, names
 from convwidgets.export import assets
+from convwidgets.export.page import html
 from convwidgets.widgets import _images
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _still(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
 def _export(widget: Explorer, message: Message, buffers: Buffers) -> Answer:
     if message.get("kind") != "html":
         raise ValueError(f"kind must be 'html', got {message.get('kind')!r:.60}")
-    page = widget._html().encode()
+    page = html(widget.TITLE, [widget._part()]).encode()
     return {"type": "file", "name": f"{widget.widget}.html", "mime": "text/html"}, [page]
 
 

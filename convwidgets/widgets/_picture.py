@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from convwidgets.data.frozen import FrozenArray
 from convwidgets.data.images import Image, load, names
+from convwidgets.export.page import Part, html
 from convwidgets.widgets import _images, _messages, _rules
 from convwidgets.widgets._base import VIEW, Explorer
 from convwidgets.widgets._traits import Computed, ImageSetting, Setting, SizeSetting
@@ -74,7 +75,7 @@ class PictureExplorer(Explorer):
             In a clone whose page code was not built.
         """
         file = Path(path)
-        file.write_text(self._html(pictures), encoding="utf-8")
+        file.write_text(html(self.TITLE, [self._part(pictures)]), encoding="utf-8")
         return file
 
     def _picture_summary(self) -> str:
@@ -82,14 +83,14 @@ class PictureExplorer(Explorer):
         size = "×".join(map(str, image.shape))
         return f"image={image.name!r} {size}" if image.name else f"image={size} {image.dtype}"
 
-    def _html(self, pictures: Sequence[str] = ()) -> str:
+    def _part(self, pictures: Sequence[str] = ()) -> Part:
         with self._lock:
             offered = list(self._traits["pictures"].validate(self, pictures))
             state = {key: self._traits[key].wire(self._held(key)) for key in self.STATE}
             carried = [*self._shown_images(), *(load(name, self.max_size) for name in offered)]
             self._update_still()
         images = {image.id: _images.portable(image) for image in carried}
-        return self._page(
+        return self._describe(
             {"state": {**state, "pictures": offered}, "images": images, "pictures": offered}
         )
 

@@ -484,7 +484,7 @@ def test_where_it_cannot_run_a_page_shows_a_still_and_says_why(
     page.goto(path.as_uri())
     expect(page.get_by_role("img", name=widget.still_text)).to_be_visible()
     if lack != "scripts":
-        expect(page.locator("#still")).to_contain_text("This browser is too old")
+        expect(page.locator(".still")).to_contain_text("This browser is too old")
     context.close()
 
 

@@ -14,9 +14,12 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from convwidgets import widgets
 from convwidgets.export import assets
 from convwidgets.export import page as module
-from convwidgets.widgets import Convolution2DExplorer, PoolingExplorer
+from convwidgets.widgets import Convolution2DExplorer, PoolingExplorer, gallery
+from convwidgets.widgets._base import Explorer
+from convwidgets.widgets.gallery import WIDGETS
 
 FAKE = {
     "convwidgets.css": ".cw { color: red } /* </style> */",
@@ -51,8 +54,13 @@ class Elements(HTMLParser):
             self.texts[self.tags[-1]][-1] += data
 
 
+def html_of(widget: Explorer) -> str:
+    return module.html(widget.TITLE, [widget._part()])
+
+
 def payload(text: str) -> Any:
-    return json.loads(scripts(text)["payload"])
+    (part,) = json.loads(scripts(text)["payload"])
+    return part
 
 
 def scripts(text: str) -> dict[str | None, str]:
@@ -112,7 +120,7 @@ def test_nothing_in_it_breaks_out(built: None, tmp_path: Path) -> None:
 
 def test_its_still_picture_needs_no_script(built: None) -> None:
     widget = Convolution2DExplorer(image="dress")
-    elements = Elements(widget._html())
+    elements = Elements(html_of(widget))
     (image,) = (attributes for tag, attributes in elements.attributes if tag == "img")
     kind, _, svg = str(image["src"]).partition(",")
     assert kind == "data:image/svg+xml;charset=utf-8" and unquote(svg) == widget.still
@@ -121,7 +129,7 @@ def test_its_still_picture_needs_no_script(built: None) -> None:
 
 
 def test_it_asks_nothing_of_a_network(built: None) -> None:
-    text = PoolingExplorer(image="dress")._html()
+    text = html_of(PoolingExplorer(image="dress"))
     assert text.startswith("<!DOCTYPE html>")
     assert '<meta charset="utf-8">' in text and 'name="viewport"' in text
     assert "light dark" in text and "<title>Pooling</title>" in text
@@ -161,3 +169,23 @@ def test_the_page_code_is_there_and_small(tmp_path: Path) -> None:
     assert path.stat().st_size - images < 300_000
     assert "mountStatic" in unpacked(text, "script") and ".cw-root" in unpacked(text, "style")
     assert len(widget.get_state()["_esm"]) < 6_000
+
+
+def test_the_gallery_shows_every_widget(built: None, tmp_path: Path) -> None:
+    text = gallery(tmp_path / "gallery.html").read_text("utf-8")
+    names = [str(kind.widget.default_value) for kind in WIDGETS]
+    carried = json.loads(scripts(text)["payload"])
+    assert [part["widget"] for part in carried] == names
+    for name in names:
+        assert f'<a href="#{name}">' in text
+        assert f'<section id="{name}">' in text
+    assert text.count("<script") == 4
+
+
+def test_the_gallery_leaves_no_widget_out() -> None:
+    public = {
+        value
+        for value in vars(widgets).values()
+        if isinstance(value, type) and issubclass(value, Explorer)
+    }
+    assert public == set(WIDGETS)

@@ -1,6 +1,6 @@
 /**
  * The small script of an exported page: opens the page's code and style, which the file carries
- * deflated, and puts the living widget in the place of its still picture.
+ * deflated, and puts each living widget in the place of its still picture when it comes into view.
  */
 import type { mountStatic } from "./classic";
 import { TOO_OLD, inflateBase64 } from "./packed";
@@ -11,23 +11,40 @@ declare global {
   var convwidgets: { mountStatic: typeof mountStatic } | undefined;
 }
 
+/** How far below the window a widget begins, in pixels. */
+const AHEAD = 400;
+
 async function start(): Promise<void> {
   const packed = [inflateBase64(text("style")), inflateBase64(text("script"))];
   const [style, script] = await Promise.all(packed.map((part) => part.text()));
   append("style", style as string);
   append("script", script as string);
+  const code = globalThis.convwidgets;
   // A browser that does not know the script's syntax has left it aside.
-  if (!globalThis.convwidgets) throw new Error(TOO_OLD);
-  globalThis.convwidgets.mountStatic(at("widget"), JSON.parse(text("payload")) as StaticPayload);
-  at("still").remove();
+  if (!code) throw new Error(TOO_OLD);
+  const payloads = JSON.parse(text("payload")) as StaticPayload[];
+  const places = all("widget");
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        const at = places.indexOf(target as HTMLElement);
+        code.mountStatic(target as HTMLElement, payloads[at] as StaticPayload);
+        target.previousElementSibling?.remove();
+      }
+    },
+    { rootMargin: `${AHEAD}px` },
+  );
+  for (const place of places) near.observe(place);
 }
 
-function at(id: string): HTMLElement {
-  return document.getElementById(id) as HTMLElement;
+function all(name: string): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(`.${name}`)];
 }
 
 function text(id: string): string {
-  return at(id).textContent ?? "";
+  return document.getElementById(id)?.textContent ?? "";
 }
 
 function append(kind: "style" | "script", content: string): void {
@@ -37,5 +54,6 @@ function append(kind: "style" | "script", content: string): void {
 }
 
 start().catch((error: unknown) => {
-  at("news").textContent = error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  for (const place of all("news")) place.textContent = words;
 });

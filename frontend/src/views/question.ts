@@ -34,15 +34,14 @@ export function question({ onCommit }: QuestionOptions): View<QuestionProps> {
       class: "cw-question",
       "aria-labelledby": text.id,
       hidden: true,
-      onsubmit: (event: Event) => {
-        event.preventDefault();
-        send();
-      },
+      onsubmit: (event: Event) => event.preventDefault(),
     },
     text,
     h("div", { class: "cw-question-row" }, blanks, commit.el),
     verdict,
   );
+  // Heard before the field, which keeps its keys to itself.
+  el.addEventListener("keydown", enter, true);
   let asked: QuestionProps["asked"] = null;
   let answers: (Answer | null)[] = [];
   let parts: { destroy(): void; lock(locked: boolean): void }[] = [];
@@ -91,6 +90,10 @@ export function question({ onCommit }: QuestionOptions): View<QuestionProps> {
 
   function ready(): void {
     commit.update({ disabled: answers.includes(null) });
+  }
+
+  function enter(event: KeyboardEvent): void {
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement) send();
   }
 
   function send(): void {
