@@ -33,8 +33,8 @@ export interface CurvePlotProps {
 export interface CurvePlotOptions {
   /** The place was moved by pointer or keys. */
   onSlide?(at: number): void;
-  /** A hand draws: the value at a place; `done` ends the stroke. */
-  onDraw?(at: number, value: number, done: boolean): void;
+  /** What a hand draws on: the value at a place, and a new one there; `done` ends the stroke. */
+  drawing?: { read(at: number): number; write(at: number, value: number, done: boolean): void };
   /** What a key moves by. */
   step?: number;
 }
@@ -44,7 +44,7 @@ const BOTTOM = 20;
 /** The part of the range from which on a step between two values is a jump. */
 const JUMP = 0.35;
 
-export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): View<CurvePlotProps> {
+export function curvePlot({ onSlide, drawing: drawn, step = 0.125 }: CurvePlotOptions): View<CurvePlotProps> {
   const props: CurvePlotProps = {
     label: "", curves: [], domain: [-4, 4], range: [0, 1], height: 120, marker: null, locked: false,
   };
@@ -55,7 +55,7 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
   const line = svg("line", { class: "cw-curve-marker" });
   const dot = svg("circle", { class: "cw-curve-dot", r: 5.5 });
   const said = svg("text", { class: "cw-curve-said" });
-  const drawing = svg("svg", { class: "cw-curves", tabindex: onSlide || onDraw ? 0 : null }, grid, zero, ticks, body, line, dot, said);
+  const drawing = svg("svg", { class: "cw-curves", tabindex: onSlide || drawn ? 0 : null }, grid, zero, ticks, body, line, dot, said);
   const el = h("div", { class: "cw-curve-plot" }, drawing);
   const room = watchRoom(el, show);
   let held = false;
@@ -70,13 +70,13 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
   function show(): void {
     el.classList.toggle("cw-curves-move", usable());
     setAttribute(drawing, "aria-label", props.label);
-    setAttribute(drawing, "role", onSlide || onDraw ? "slider" : "img");
-    const at = onDraw ? cursor : props.marker?.at;
-    if (at !== undefined && (onSlide || onDraw)) {
+    setAttribute(drawing, "role", onSlide || drawn ? "slider" : "img");
+    const at = drawn ? cursor : props.marker?.at;
+    if (at !== undefined && (onSlide || drawn)) {
       setAttribute(drawing, "aria-valuemin", props.domain[0]);
       setAttribute(drawing, "aria-valuemax", props.domain[1]);
       setAttribute(drawing, "aria-valuenow", at);
-      setAttribute(drawing, "aria-valuetext", onDraw ? `${formatNumber(at)}: ${formatNumber(valueAt(at))}` : props.marker?.text);
+      setAttribute(drawing, "aria-valuetext", drawn ? `${formatNumber(at)}: ${formatNumber(drawn.read(at))}` : props.marker?.text);
     }
     if (!room.width) return;
     const { x, y } = scales();
@@ -94,7 +94,7 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
       setAttribute(stroke, "class", `cw-curve-line cw-curve-${curve.role}${curve.faint ? " cw-curve-faint" : ""}`);
       setAttribute(stroke, "d", path);
     });
-    const mark = onDraw && document.activeElement === drawing ? { at: cursor, value: valueAt(cursor), text: formatNumber(valueAt(cursor)) } : props.marker;
+    const mark = drawn && document.activeElement === drawing ? { at: cursor, value: (drawn?.read(cursor) ?? 0), text: formatNumber((drawn?.read(cursor) ?? 0)) } : props.marker;
     for (const part of [line, dot, said]) setAttribute(part, "display", mark ? null : "none");
     if (!mark) return;
     const left = x(mark.at);
@@ -137,14 +137,7 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
     });
   }
 
-  const usable = () => !props.locked && (onSlide !== undefined || onDraw !== undefined);
-
-  function valueAt(at: number): number {
-    const [curve] = props.curves;
-    if (!curve) return 0;
-    const share = (at - curve.from) / (curve.to - curve.from);
-    return curve.values[clamp(Math.round(share * (curve.values.length - 1)), 0, curve.values.length - 1)] ?? 0;
-  }
+  const usable = () => !props.locked && (onSlide !== undefined || drawn !== undefined);
 
   function pull(event: PointerEvent, done: boolean): void {
     const box = drawing.getBoundingClientRect();
@@ -157,7 +150,7 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
     const [from, was] = last ?? [at, value];
     const steps = Math.max(1, Math.ceil(Math.abs(at - from) / step));
     for (let i = 1; i <= steps; i++) {
-      onDraw?.(from + ((at - from) * i) / steps, was + ((value - was) * i) / steps, done && i === steps);
+      drawn?.write(from + ((at - from) * i) / steps, was + ((value - was) * i) / steps, done && i === steps);
     }
     last = [at, value];
     cursor = clamp(Math.round(at / step) * step, ...domain);
@@ -181,17 +174,17 @@ export function curvePlot({ onSlide, onDraw, step = 0.125 }: CurvePlotOptions): 
   drawing.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !usable()) return;
     const by = step * (event.shiftKey ? 8 : 1);
-    const from = onDraw ? cursor : (props.marker?.at ?? 0);
+    const from = drawn ? cursor : (props.marker?.at ?? 0);
     const raise = roundStep((props.range[1] - props.range[0]) / 20);
     const places: Record<string, number> = {
       ArrowLeft: from - by, ArrowRight: from + by, Home: props.domain[0], End: props.domain[1],
     };
     const next = places[event.key];
     const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (next === undefined && (up === undefined || !onDraw)) return;
+    if (next === undefined && (up === undefined || !drawn)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (next === undefined) onDraw?.(cursor, clamp(valueAt(cursor) + (up as number) * raise, ...props.range), false);
+    if (next === undefined) drawn?.write(cursor, clamp((drawn?.read(cursor) ?? 0) + (up as number) * raise, ...props.range), false);
     else if (onSlide) onSlide(clamp(next, ...props.domain));
     else cursor = clamp(Math.round(next / step) * step, ...props.domain);
     show();

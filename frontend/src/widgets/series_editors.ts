@@ -83,14 +83,17 @@ export function curveEditor(role: Role, title: string, onChange: (series: Series
   let series: Series = "box";
   let width = 1;
   const choice = seriesPicker(t("curves.choose", { name: title }), curveGallery, (name) => onChange(name, true));
+  // A list of another length came from elsewhere: a hand draws on as many places as it has.
+  const knots = () => (typeof series !== "string" && series.length === KNOTS ? series : knotsOf(series, width));
+  const knotAt = (at: number) => Math.round(((at + SHOWN) / (2 * SHOWN)) * (KNOTS - 1));
   const plot = curvePlot({
     step: (2 * SHOWN) / (KNOTS - 1),
-    onDraw(at, value, done) {
-      // A list of another length came from elsewhere: a hand draws on as many places as it has.
-      const knots = typeof series !== "string" && series.length === KNOTS ? series : knotsOf(series, width);
-      const index = Math.round(((at + SHOWN) / (2 * SHOWN)) * (KNOTS - 1));
-      series = altered(knots, index, Math.round(100 * value) / 100 + 0);
-      onChange(series, done);
+    drawing: {
+      read: (at) => knots()[knotAt(at)] ?? 0,
+      write(at, value, done) {
+        series = altered(knots(), knotAt(at), Math.round(100 * value) / 100 + 0);
+        onChange(series, done);
+      },
     },
   });
   const part = lane(role, title, plot.el, [choice.el]);
