@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from convwidgets import Convolution1DExplorer
-from tests.browser.conftest import Watch
+from tests.browser.conftest import Lab, Watch
 from tests.browser.screen import Screen
+from tests.browser.test_lab import printed, show
 
 Opened = Callable[..., Page]
 BARS = [0, 0, 1, 1, 0, 0, 1, 1, 0, 0]
@@ -353,3 +354,20 @@ def test_nothing_sticks_out(chromium: Browser, tmp_path: Any, width: int, mode: 
     screen.settle()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
+
+
+@pytest.mark.parametrize("engine", ["auto", "kernel"])
+def test_a_dot_in_the_lab_is_pythons(lab: Lab, page: Page, engine: str) -> None:
+    make = f"w = cw.Convolution1DExplorer(signal=[1, 2, 4], kernel=[1, 1], engine={engine!r})"
+    show(lab, page, f"signal-{engine}.ipynb", f"import convwidgets as cw\n{make}\nw")
+    screen = SignalScreen(page)
+    np.testing.assert_array_equal(screen.values(), [3, 6])
+    screen.type_stem("Signal", 1, "-3")
+    page.wait_for_timeout(500)
+    np.testing.assert_array_equal(screen.values(), [-2, 1])
+    assert printed(page, lab, "print(w.signal.tolist(), w.output.tolist())") == (
+        "[1.0, -3.0, 4.0] [-2.0, 1.0]"
+    )
+    assert printed(page, lab, "w.mode = 'continuous'; w.flip = True") == ""
+    expect(screen.lane("Output").locator(".cw-curve-said")).to_have_text("h(−0.5) = 0.5")
+    assert ("kernel" if engine == "kernel" else "page") in screen.badge()
