@@ -430,6 +430,7 @@ const en = {
   "curves.bothLabel": "f, and g where it has slid to. Arrow keys slide it.",
   "curves.choose": "Curve {name}",
   "curves.draw": "Curve {name}. Draw on it, or move by left and right and alter by up and down.",
+  "curves.drawHint": "draw on it",
   "curves.drawn": "drawn by hand",
   "curves.hint": "drag along s · arrows move · space plays",
   "curves.integral": "h(s) = ∫ f(τ) · g(τ − s) dτ {value} at s = {s}: the shaded area.",

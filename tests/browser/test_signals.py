@@ -307,12 +307,14 @@ def test_a_curve_is_drawn_by_hand(open_signal: Open) -> None:
 def test_a_length_is_predicted_first(open_signal: Open) -> None:
     screen = open_signal(signal="bars", kernel="binomial", stride=2, predict="size")
     expect(screen.lane("Output")).to_have_class(re.compile("cw-covered"))
+    assert "unread" not in screen.lane("Signal").inner_text()
     blank = screen.root.locator(".cw-question input")
     blank.fill("5")
     screen.press("Commit")
     reply = screen.root.locator(".cw-question-reply")
     expect(reply).to_contain_text("overhangs")
     expect(reply).to_contain_text("It has 4.")
+    assert "the floor leaves 9 unread" in screen.lane("Signal").inner_text()
     np.testing.assert_allclose(screen.values(), [0.25, 0.75, 0.25, 0.75], atol=1e-6)
 
 

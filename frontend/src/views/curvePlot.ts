@@ -114,7 +114,7 @@ export function curvePlot({ onSlide, drawing: drawn, step = 0.125 }: CurvePlotOp
   }
 
   function axis(x: (value: number) => number, y: (value: number) => number): void {
-    const across = roundStep((props.domain[1] - props.domain[0]) / Math.max(room.width / 70, 2));
+    const across = roundStep((props.domain[1] - props.domain[0]) / Math.max(room.width / 50, 2));
     const up = roundStep((props.range[1] - props.range[0]) / 3);
     const places = multiples(props.domain, across).filter((at) => x(at) > 8 && x(at) < room.width - 8);
     const values = multiples(props.range, up).filter((value) => value !== 0);

@@ -114,13 +114,14 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
     },
   });
   const integral = h("p", { class: "cw-integral" });
-  const facts = h("p", { class: "cw-signal-note", "data-answers": "size" });
+  const facts = h("p", { class: "cw-signal-note" });
+  const conventions = h("div", { class: "cw-signal-facts", "data-answers": "size" }, facts);
   const paddings = paddingsPanel();
   const mode = controlList([modeControl(hands)]);
   mode.el.classList.add("cw-signal-mode");
   const controls = controlList(signalControls(hands));
   const explain = h("div", { class: "cw-explain cw-signal-explain", "data-answers": "size value shape" }, sum.el, integral);
-  const side = h("div", { class: "cw-signal-side" }, kernel.el, editors.f.el, editors.g.el, explain, facts);
+  const side = h("div", { class: "cw-signal-side" }, kernel.el, editors.f.el, editors.g.el, explain, conventions);
   frame.stage.append(mode.el, h("div", { class: "cw-signal" }, lanes.el, curves.el, side), paddings.el, controls.el);
 
   function chosen({ settings, result }: View): number {
@@ -153,14 +154,21 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
     const hidden = (key: string) => state.hidden.includes(key);
     const isDiscrete = settings.mode === "discrete";
     const past = kept && kept.settings.mode === settings.mode ? { ...kept, text: summary(kept.settings) } : null;
+    // First the frame: it knows whether an answer is asked for, which nothing here may tell.
+    if (!changed.has("hover")) frame.update(shown.origin);
+    setAttribute(frame.root, "data-mode", settings.mode);
     frame.root.classList.toggle("cw-playing", frame.stepper.playing);
     lanes.el.hidden = !isDiscrete;
     curves.el.hidden = isDiscrete;
-    facts.hidden = !isDiscrete;
+    conventions.hidden = !isDiscrete;
     sum.el.hidden = !isDiscrete;
     integral.hidden = isDiscrete;
     if (isDiscrete) {
-      lanes.update({ settings, sizes, result, index, filled: step ? here + 1 : null, tap, locked: locked("signal"), kept: past }, changed.has("position"));
+      const guarded = frame.asked() === "size";
+      lanes.update(
+        { settings, sizes, result, index, filled: step ? here + 1 : null, tap, locked: locked("signal"), guarded, kept: past },
+        changed.has("position"),
+      );
       sum.update(sumOf(shown, index) as ArithmeticProps);
     } else {
       curves.update({ settings, result, index, traced: step, kept: past });
@@ -179,8 +187,6 @@ export function mountConvolution1D({ model, el }: RenderContext): Dispose {
     controls.update(state);
     for (const key of DISCRETE) if (key !== "padding_cells") controls.show(key, isDiscrete);
     for (const key of CONTINUOUS) controls.show(key, !isDiscrete && typeof settings[key[0] as "f" | "g"] === "string");
-    frame.update(shown.origin);
-    setAttribute(frame.root, "data-mode", settings.mode);
     frame.sayLater(sentence(shown, here));
   }
 

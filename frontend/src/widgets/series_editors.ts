@@ -98,6 +98,7 @@ export function curveEditor(role: Role, title: string, onChange: (series: Series
   });
   const part = lane(role, title, plot.el, [choice.el]);
   part.el.classList.add("cw-curve-editor");
+  setText(part.note, t("curves.drawHint"));
   const first = CELLS / 2 - LAGS;
   return {
     el: part.el,

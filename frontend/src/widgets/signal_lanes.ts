@@ -28,6 +28,8 @@ export interface SignalLanesProps {
   /** The tap that is pointed at in the sum. */
   tap: number | null;
   locked: boolean;
+  /** The output's length is asked for: what no window reads must not tell it. */
+  guarded: boolean;
   kept: { settings: SignalSettings; sizes: SignalSizes; result: SignalResult; text: string } | null;
 }
 
@@ -88,7 +90,7 @@ export function signalLanes({ tools, onSignal, onChoose, onHover, onRelease }: S
       const { stride, dilation } = settings;
       before = pad[0];
       painted = props;
-      const lost = new Set(dropped(length, sizes.output, taps, stride, before, dilation));
+      const lost = new Set(props.guarded ? [] : dropped(length, sizes.output, taps, stride, before, dilation));
       const cells = windowOf(index, taps, stride, before, dilation);
       const [first, last] = [cells[0] as number, cells[taps - 1] as number];
       const keptPad = kept?.sizes.pad ?? pad;
