@@ -89,6 +89,11 @@ def curve(name: str, width: float) -> NDArray[np.float64]:
     -------
     ndarray
         512 values, at `times`.
+
+    Examples
+    --------
+    >>> int(curve("box", 1.0).sum())  # as many cells as lie within the box
+    32
     """
     t = times()
     if name == "box":
@@ -115,6 +120,11 @@ def drawn(values: ArrayLike) -> NDArray[np.float64]:
     -------
     ndarray
         512 values, at `times`.
+
+    Examples
+    --------
+    >>> float(drawn([0, 1, 0]).max())
+    0.99609375
     """
     knots = np.asarray(values, np.float64)
     places = np.linspace(-SHOWN, SHOWN, knots.size)

@@ -206,6 +206,13 @@ class Convolution1DExplorer(Explorer):
             ``"same"`` (Keras's and TensorFlow's rule), ``"half"`` (D(K − 1) cells, shared out
             evenly) and ``"habit"`` (PyTorch's ``padding=K//2``, times the dilation, on both
             sides); empty in continuous mode.
+
+        Examples
+        --------
+        >>> explorer = Convolution1DExplorer(signal=[1, 2, 3, 4], kernel=[1, 1, 1], stride=2)
+        >>> compared = explorer.compare_paddings()
+        >>> compared["same"], compared["half"]
+        (array([6., 7.], dtype=float32), array([3., 9.], dtype=float32))
         """
         with self._lock:
             compared = _compared(self._values())
