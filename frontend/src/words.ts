@@ -449,7 +449,7 @@ const en = {
   "paddings.habitIsHalf": "PyTorch's padding=K//2 is “half” here.",
   "paddings.half": "“half”",
   "paddings.note": "pads {before} before and {after} after: {length} values; the band is the first window",
-  "paddings.same": "“same” of Keras and TensorFlow",
+  "paddings.same": "Keras's “same”",
   "paddings.sameStart": "“same” pads {same} and “half” {half}, but both begin at the same cell: the numbers agree.",
   "paddings.shifted.one": "Both give {length} values, but other numbers, up to {gap} apart: “same” pads {same}, “half” {half}, so every window of “half” lies {n} cell further left.",
   "paddings.shifted.other": "Both give {length} values, but other numbers, up to {gap} apart: “same” pads {same}, “half” {half}, so every window of “half” lies {n} cells further left.",

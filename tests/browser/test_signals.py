@@ -25,7 +25,7 @@ class SignalScreen(Screen):
 
     def lane(self, name: str) -> Locator:
         """A lane, by its name."""
-        return self.root.locator(f".cw-lane[aria-label='{name}']:visible").first
+        return self.root.locator(f'.cw-lane[aria-label="{name}"]:visible').first
 
     def stems(self, name: str) -> Locator:
         """The stems of a lane that can be reached."""
@@ -239,7 +239,7 @@ def test_the_paddings_are_compared(open_signal: Open) -> None:
     panel = screen.root.locator(".cw-paddings")
     expect(panel).to_contain_text("every window of “half” lies 1 cell further left")
     compared = widget.compare_paddings()
-    same = screen.values("“same” of Keras and TensorFlow")
+    same = screen.values("Keras's “same”")
     np.testing.assert_allclose(same, compared["same"], atol=1e-4)
     np.testing.assert_allclose(screen.values("“half”"), compared["half"], atol=1e-4)
     first = [
