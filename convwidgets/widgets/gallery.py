@@ -8,6 +8,7 @@ from pathlib import Path
 from convwidgets.export.page import html
 from convwidgets.widgets._base import Explorer
 from convwidgets.widgets._picture import PictureExplorer
+from convwidgets.widgets.architecture import ArchitectureExplorer
 from convwidgets.widgets.convolution1d import Convolution1DExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
 from convwidgets.widgets.pooling import PoolingExplorer
@@ -17,6 +18,7 @@ WIDGETS: tuple[type[Explorer], ...] = (
     Convolution1DExplorer,
     Convolution2DExplorer,
     PoolingExplorer,
+    ArchitectureExplorer,
 )
 
 

@@ -1,9 +1,11 @@
 import { outputSize } from "./geometry";
 import { cheapestPath } from "./paths";
+import { fieldCost } from "./receptive";
 import type { Job } from "./types";
 
 /** The multiply-adds (comparisons for a pooling) that a job takes on its cheapest path. */
 export function multiplyAdds(job: Job): number {
+  if (job.kind === "field") return fieldCost(job);
   const { image } = job;
   if (job.kind === "pooling") {
     const [height, width] = [0, 1].map((axis) =>

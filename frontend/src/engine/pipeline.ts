@@ -1,6 +1,7 @@
 /** What one move of a slider computes, from the picture to the pooled map. */
 import { EngineError, checkKernel, checkMaps, checkOneOf } from "./checks";
 import { type PageEngine, finish } from "./engine";
+import { effectiveField, sidesOf } from "./receptive";
 import type {
   ChannelChoice,
   Job,
@@ -25,7 +26,12 @@ export function run<J extends Job>(engine: PageEngine, job: J): JobResult<J> {
 
 /** Runs a job in parts of about `work` multiply-adds; yields the fraction done after each. */
 export function parts<J extends Job>(engine: PageEngine, job: J, work: number): Generator<number, JobResult<J>> {
-  const steps = job.kind === "convolution" ? convolution(engine, job, work) : pooling(engine, job);
+  const steps =
+    job.kind === "field"
+      ? effectiveField(engine, { ...job, image: select(engine, job.image, sidesOf(job.shape)[2] > 1 ? "each" : "grey") })
+      : job.kind === "convolution"
+        ? convolution(engine, job, work)
+        : pooling(engine, job);
   return steps as Generator<number, JobResult<J>>;
 }
 

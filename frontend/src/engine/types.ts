@@ -1,3 +1,5 @@
+import type { Row } from "./layers";
+
 /** One image: channels × rows × columns, float32. */
 export interface Maps {
   data: Float32Array;
@@ -98,5 +100,34 @@ export interface PoolResult {
   index: Int32Array | null;
 }
 
-export type Job = PipelineRequest | PoolRequest;
-export type JobResult<J extends Job> = J extends PipelineRequest ? PipelineResult : PoolResult;
+/** The effective receptive field of one unit of a network. */
+export interface FieldRequest {
+  kind: "field";
+  image: Maps;
+  /** The picture's greatest value: the network is given numbers from 0 to 1. */
+  white: number;
+  /** The network's input: rows, columns and channels, as `Row` has them. */
+  shape: readonly number[];
+  rows: readonly Row[];
+  /** The unit's layer, and its row and column. */
+  index: number;
+  unit: Pair;
+  /** Random weights; null for equal ones without rectifiers. */
+  seed: number | null;
+}
+
+export interface FieldResult {
+  /** The picture as the network is given it. */
+  image: Maps;
+  /** The first map of the unit's layer. */
+  maps: Maps;
+  /** The gradient of the unit for each cell, summed over the channels. */
+  field: Maps;
+}
+
+export type Job = PipelineRequest | PoolRequest | FieldRequest;
+export type JobResult<J extends Job> = J extends PipelineRequest
+  ? PipelineResult
+  : J extends PoolRequest
+    ? PoolResult
+    : FieldResult;

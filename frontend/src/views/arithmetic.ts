@@ -207,7 +207,7 @@ function drawGroup({ term }: Piece): HTMLElement {
   return h("span", { class: "cw-term", "data-channel": term[0], "data-index": term[1] });
 }
 
-function drawEquation(line: readonly Segment[]): HTMLElement {
+export function drawEquation(line: readonly Segment[]): HTMLElement {
   return h(
     "p",
     { class: "cw-size-line" },

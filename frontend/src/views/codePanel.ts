@@ -74,7 +74,9 @@ export function codePanel<Tab extends string>(options: CodePanelOptions<Tab>): V
     update(patch) {
       if (patch.tabs !== undefined) {
         tabs = patch.tabs;
-        choice.update({ options: tabs });
+        // Another widget's libraries: the first of them.
+        if (!tabs.some(({ value }) => value === tab)) tab = tabs[0]?.value ?? tab;
+        choice.update({ options: tabs, value: tab });
       }
       if (patch.tab !== undefined) {
         tab = patch.tab;

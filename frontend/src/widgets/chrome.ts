@@ -374,8 +374,8 @@ export function chrome<S extends ViewSettings>(options: ChromeOptions<S>) {
         share: locks("share"),
       },
     });
-    controls.el.hidden = options.count() === 0;
-    controls.update({ speed: present.speed, ...locks("player") });
+    const player = locks("player");
+    controls.update({ speed: present.speed, ...player, hidden: player.hidden || options.count() === 0 });
     scheduleStill();
   }
 

@@ -34,6 +34,8 @@ export function frameMap(frame: Frame, name: string): Maps | null {
 export interface ExplorerSpec<C extends object, Z, Q, R, P = Picture, V extends ViewSettings = PictureViewSettings> {
   defaults: ExplorerState<C, V>;
   settings: readonly (keyof C & string)[];
+  /** The settings that only choose what is looked at: their changes are no steps to undo. */
+  looks?: readonly (keyof C & string)[];
   /** What can be undone beside the settings. */
   undoable?: readonly (keyof V & string)[];
   /** The sizes that follow from settings, or the rule that they break. */
@@ -102,7 +104,7 @@ export class Explorer<C extends object, Z, Q, R, P = Picture, V extends ViewSett
     this.session = new Session({
       model,
       defaults: spec.defaults,
-      undoable: [...spec.settings, ...(spec.undoable ?? [])] as (keyof ExplorerState<C, V> & string)[],
+      undoable: [...spec.settings.filter((key) => !spec.looks?.includes(key)), ...(spec.undoable ?? [])] as (keyof ExplorerState<C, V> & string)[],
       onChange: (changed) => this.#notice(changed),
     });
     this.#computer = new Computer<Work<C, Z, Q, P>, R>({
