@@ -26,5 +26,42 @@ __all__ = [
     "Convolution1DExplorer",
     "Convolution2DExplorer",
     "PoolingExplorer",
+    "__version__",
+    "activate",
+    "avg_pool2d",
+    "conv2d",
+    "data",
+    "engine",
     "gallery",
+    "max_pool2d",
+    "min_pool2d",
+    "widgets",
 ]
+
+_ROOMS = ("data", "engine", "widgets")
+_HOMES = {
+    "ArchitectureExplorer": "widgets",
+    "Convolution1DExplorer": "widgets",
+    "Convolution2DExplorer": "widgets",
+    "PoolingExplorer": "widgets",
+    "activate": "engine",
+    "avg_pool2d": "engine",
+    "conv2d": "engine",
+    "gallery": "widgets",
+    "max_pool2d": "engine",
+    "min_pool2d": "engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"convwidgets.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'convwidgets' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"convwidgets.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
