@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ArchitectureExplorer,
         Convolution1DExplorer,
         Convolution2DExplorer,
+        GradientExplorer,
         PoolingExplorer,
         gallery,
     )
@@ -25,6 +26,7 @@ __all__ = [
     "ArchitectureExplorer",
     "Convolution1DExplorer",
     "Convolution2DExplorer",
+    "GradientExplorer",
     "PoolingExplorer",
     "__version__",
     "activate",
@@ -43,6 +45,7 @@ _HOMES = {
     "ArchitectureExplorer": "widgets",
     "Convolution1DExplorer": "widgets",
     "Convolution2DExplorer": "widgets",
+    "GradientExplorer": "widgets",
     "PoolingExplorer": "widgets",
     "activate": "engine",
     "avg_pool2d": "engine",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convwidgets.data.dice import start
 from convwidgets.data.images import Image
 from convwidgets.data.synthetic import SYNTHETIC
 
@@ -217,6 +218,69 @@ def pooling_facts(
         "pads_and_over": _pairs(
             ((padding, padding + over_rows), (padding, padding + over_columns)), flat=flat
         ),
+    }
+    return facts, names
+
+
+def gradient_facts(
+    pixels: NDArray[np.float32], output_shape: tuple[int, int], values: Mapping[str, Any]
+) -> tuple[Facts, Names]:
+    """Return the facts and names of a gradient explorer's settings.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        The input, H×W.
+    output_shape : (int, int)
+        Rows and columns of the output.
+    values : mapping
+        Checked settings.
+    """
+    learning, operation = values["task"] == "learn", values["operation"]
+    convolved = learning or operation == "convolution"
+    kernel = values["target" if learning else "kernel"].values
+    size = values["pool_size"]
+    rows, columns = kernel.shape if convolved else (size, size)
+    given = values["upstream"]
+    padding, stride, dilation = values["padding"], values["stride"], values["dilation"]
+    facts = {
+        "learn": learning,
+        "backward": not learning,
+        "convolved": convolved,
+        "maximum": not convolved and operation == "max",
+        "average": not convolved and operation == "average",
+        "padded": padding > 0,
+        "strided": stride != 1,
+        "dilated": dilation != 1,
+        "biased": values["bias"] != 0,
+        "ones": given.name == "ones",
+        "cell": given.name == "cell",
+        "squares": given.name == "squares",
+        "own": not given.name,
+        "standardised": values["standardise"],
+        "random": values["start"] == "random",
+    }
+    names = {
+        "image": literal(pixels),
+        "kernel": literal(kernel),
+        "bias": _number(values["bias"]),
+        "upstream": literal(given.values),
+        "rows": str(rows),
+        "columns": str(columns),
+        "reach_rows": str(dilation * (rows - 1) + 1),
+        "reach_columns": str(dilation * (columns - 1) + 1),
+        "stride": str(stride),
+        "padding": str(padding),
+        "dilation": str(dilation),
+        "height": str(len(pixels)),
+        "width": str(pixels.shape[1]),
+        "output_rows": str(output_shape[0]),
+        "output_columns": str(output_shape[1]),
+        "middle_row": str((output_shape[0] - 1) // 2),
+        "middle_column": str((output_shape[1] - 1) // 2),
+        "start": literal(start(kernel.shape, values["seed"])),
+        "rate": _number(values["rate"]),
+        "steps": str(values["step"]),
     }
     return facts, names
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convwidgets.export.panels import ROLES, Panel, signed_palette
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 _MOST_NUMBERS = 9
 
 
-def draw_figure(panels: Sequence[Panel], axes: Sequence[Any] | None = None) -> Figure:
+def draw_figure(
+    panels: Sequence[Panel],
+    axes: Sequence[Any] | None = None,
+    losses: NDArray[np.float64] | None = None,
+) -> Figure:
     """Draw maps side by side, each with its shape and its colour bar.
 
     Parameters
@@ -23,7 +28,10 @@ def draw_figure(panels: Sequence[Panel], axes: Sequence[Any] | None = None) -> F
     panels : sequence of Panel
         From left to right.
     axes : sequence of matplotlib axes, optional
-        One for each panel; if not given, they are put on a new figure.
+        One for each panel, and a last one for `losses`; if not given, they are put on a new
+        figure.
+    losses : ndarray, optional
+        A loss after each step of learning, drawn as a curve after the maps.
 
     Returns
     -------
@@ -37,18 +45,20 @@ def draw_figure(panels: Sequence[Panel], axes: Sequence[Any] | None = None) -> F
     """
     import matplotlib.pyplot as plt
 
+    count = len(panels) + (losses is not None)
     if axes is None:
-        figure, grid = plt.subplots(
-            1, len(panels), figsize=(4 * len(panels), 3.6), layout="constrained"
-        )
+        figure, grid = plt.subplots(1, count, figsize=(4 * count, 3.6), layout="constrained")
         # A notebook shows the figure as the cell's result; an open one it would show once more.
         plt.close(figure)
         axes = list(np.atleast_1d(grid))
     axes = list(np.ravel(np.asarray(axes, dtype=object)))
-    if len(axes) != len(panels):
-        raise ValueError(f"axes must be {len(panels)}, one for each map, got {len(axes)}")
-    for panel, ax in zip(panels, axes, strict=True):
+    if len(axes) != count:
+        each = "map" if losses is None else "map and one for the losses"
+        raise ValueError(f"axes must be {count}, one for each {each}, got {len(axes)}")
+    for panel, ax in zip(panels, axes, strict=False):
         _draw(panel, ax)
+    if losses is not None:
+        _draw_losses(losses, axes[-1])
     whole: Figure = axes[0].figure
     return whole
 
@@ -89,6 +99,15 @@ def _draw_row(panel: Panel, ax: Any) -> None:
         ax.plot(panel.at, panel.values, color=colour)
     ax.set_title(f"{panel.title} {panel.shape}".strip(), color=colour)
     ax.set_xlabel(panel.note)
+
+
+def _draw_losses(losses: NDArray[np.float64], ax: Any) -> None:
+    ax.plot(losses, color=ROLES["gradient"], marker="." if len(losses) < 2 else "")
+    finite = losses[np.isfinite(losses)]
+    if finite.size and finite.min() > 0:
+        ax.set_yscale("log")
+    ax.set_title("Loss after each step", color=ROLES["gradient"])
+    ax.set_xlabel("step")
 
 
 def _write_numbers(ax: Any, values: Any, picture: Any) -> None:

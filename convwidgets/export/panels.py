@@ -8,11 +8,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Role = Literal["input", "kernel", "output"]
+Role = Literal["input", "kernel", "output", "gradient"]
 Pixels = NDArray[np.uint8]
 
 #: The colours of the roles on a light ground.
-ROLES: dict[Role, str] = {"input": "#1b1e24", "kernel": "#ad1f85", "output": "#17804e"}
+ROLES: dict[Role, str] = {
+    "input": "#1b1e24",
+    "kernel": "#ad1f85",
+    "output": "#17804e",
+    "gradient": "#8a6400",
+}
 _NAN, _BELOW, _ABOVE = (139, 125, 166), (0, 84, 255), (255, 72, 0)
 
 
@@ -61,6 +66,11 @@ def picture_panel(values: NDArray[Any], dtype: str, note: str) -> Panel:
 def kernel_panel(values: NDArray[Any], note: str) -> Panel:
     """Show a kernel: Kh×Kw, or several such, one below the other."""
     return Panel("kernel", "Kernel", note, values, symmetric(*extent(values)))
+
+
+def gradient_panel(values: NDArray[Any], title: str) -> Panel:
+    """Show a gradient, H×W, in the shape of what it is the gradient of."""
+    return Panel("gradient", title, "", values, symmetric(*extent(values)))
 
 
 def output_panel(values: NDArray[Any], display: str, full: float) -> Panel:

@@ -70,6 +70,18 @@ def number(name: str, value: Any) -> float:
     return real
 
 
+def between(low: float, high: float) -> Rule:
+    """Allow the numbers from `low` to `high`."""
+
+    def rule(name: str, value: Any) -> float:
+        real = number(name, value)
+        if not low <= real <= high:
+            raise ValueError(_refusal(name, f"a number from {low:g} to {high:g}", value))
+        return real
+
+    return rule
+
+
 def switch(name: str, value: Any) -> bool:
     """Allow True and False."""
     if not isinstance(value, (bool, np.bool_)):

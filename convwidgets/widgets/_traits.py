@@ -271,7 +271,7 @@ class KeptSetting(Setting):
         return {key: trait.unwire(obj, value[key]) for key, trait in traits.items()}
 
     def restore(self, value: Any) -> Any:
-        if not isinstance(value, Mapping) or "image" not in value:
+        if not isinstance(value, Mapping) or not isinstance(value.get("image"), Mapping):
             return value
         return {**value, "image": _images.restore(value["image"])}
 

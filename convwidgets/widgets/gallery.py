@@ -11,6 +11,7 @@ from convwidgets.widgets._picture import PictureExplorer
 from convwidgets.widgets.architecture import ArchitectureExplorer
 from convwidgets.widgets.convolution1d import Convolution1DExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
+from convwidgets.widgets.gradients import GradientExplorer
 from convwidgets.widgets.pooling import PoolingExplorer
 
 #: Every widget, in the order in which a learner meets them.
@@ -19,6 +20,7 @@ WIDGETS: tuple[type[Explorer], ...] = (
     Convolution2DExplorer,
     PoolingExplorer,
     ArchitectureExplorer,
+    GradientExplorer,
 )
 
 

@@ -1,9 +1,10 @@
 import { t } from "../words";
 import type { Cell, Region } from "./cellGrid";
-import { type Child, fill, h, setText } from "./dom";
+import { type Child, fill, h, setAttribute, setText } from "./dom";
 import { type Segment, type SizeEquation, sizeLines } from "./sizeEquation";
 import type { SumFold } from "./sumFold";
 import { type Piece, linesOf, readsText } from "./sumLines";
+import type { Role } from "./theme";
 
 export type { SizeEquation } from "./sizeEquation";
 export { spokenSentence } from "./spoken";
@@ -48,6 +49,16 @@ export interface PoolSum {
   reads: Region;
 }
 
+/** How a sum of products is told that is no output cell's. */
+export interface Telling {
+  /** Whose colours the two factors and the result have. */
+  roles: { value: Role; weight: Role; result: Role };
+  /** What the sum reads, in the place of the window's rows and columns. */
+  note: string;
+  /** What is spoken before the sum. */
+  place: string;
+}
+
 export interface ArithmeticProps {
   /** The position's sum; null when there is no position yet. */
   sum: ConvolutionSum | PoolSum | null;
@@ -60,6 +71,7 @@ export interface ArithmeticProps {
   channel?: string | null;
   /** The input is a signal: one row, whose cells are told by one index. */
   signal?: boolean;
+  telling?: Telling | null;
 }
 
 export interface ArithmeticOptions {
@@ -135,7 +147,10 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
           node.style.minWidth = `${text.length}ch`;
         }
       });
-    setText(reads, sum ? readsText(sum, props) : "");
+    setText(reads, sum ? (props.telling?.note ?? readsText(sum, props)) : "");
+    for (const part of ["value", "weight", "result"] as const) {
+      setAttribute(sums, `data-${part}`, props.telling?.roles[part]);
+    }
     const key = JSON.stringify([size, poolSize, signal]);
     if (key !== sizeKey) {
       sizeKey = key;

@@ -47,6 +47,8 @@ export interface CellGridOptions extends CellEvents {
   fit?: "scroll" | "shrink";
   /** The greatest side of a cell in pixels; 44 unless told. */
   largest?: number;
+  /** A click opens a cell for typing, as a double click does. */
+  clickEdits?: boolean;
   /** A value typed into a cell or painted over it; without it the cells cannot be changed. */
   onEdit?(cell: Cell, value: number, done: boolean): void;
 }
@@ -236,7 +238,9 @@ export function cellGrid(options: CellGridOptions): CellGridView {
   drawing.el.addEventListener("pointerleave", () => hover(null));
   drawing.el.addEventListener("click", (event) => {
     const cell = cellAt(event);
-    if (cell && props && !canPaint(props)) options.onPick?.(cell);
+    if (!cell || !props || canPaint(props)) return;
+    options.onPick?.(cell);
+    if (options.clickEdits) edit(cell, null);
   });
   drawing.el.addEventListener("dblclick", (event) => {
     const cell = cellAt(event);

@@ -25,6 +25,8 @@ export interface PlayerProps extends Availability {
   speed: number;
   /** In the place of the hint about keys. */
   note: string;
+  /** What is written in the place of the index and the count; null: those. */
+  place: string | null;
 }
 
 export interface PlayerView extends View<PlayerProps> {
@@ -38,7 +40,7 @@ export interface PlayerView extends View<PlayerProps> {
 /** Walks the window over the picture. */
 export function player(options: PlayerOptions): PlayerView {
   const props: PlayerProps = {
-    index: 0, count: 1, playing: false, speed: 4, note: t("player.hint"),
+    index: 0, count: 1, playing: false, speed: 4, note: t("player.hint"), place: null,
     disabled: false, reason: null, locked: false, hidden: false,
   };
   const play = iconButton({
@@ -100,10 +102,11 @@ export function player(options: PlayerOptions): PlayerView {
     scrub.value = String(index);
     scrub.style.setProperty("--cw-fill", String(last === 0 ? 0 : index / last));
     setAttribute(scrub, "aria-valuetext", t("player.positionText", words));
-    setText(place, t("player.place", words));
+    setText(place, props.place ?? t("player.place", words));
     // As wide as the last place will need, so that the slider keeps its length while playing.
     const figures = words.count.replace(/\D/g, "").length;
-    place.style.setProperty("min-width", `${figures + words.count.length + 2}ch`);
+    const room = Math.max(figures + words.count.length + 2, props.place?.length ?? 0);
+    place.style.setProperty("min-width", `${room}ch`);
   }
 
   function show(): void {
@@ -122,8 +125,8 @@ export function player(options: PlayerOptions): PlayerView {
 
   return {
     el,
-    update({ index, count, playing, speed: exponent, note: words, ...patch }) {
-      merge(props, { index, count, playing, speed: exponent, note: words } as Partial<PlayerProps>);
+    update({ index, count, playing, speed: exponent, note: words, place: written, ...patch }) {
+      merge(props, { index, count, playing, speed: exponent, note: words, place: written } as Partial<PlayerProps>);
       merge(props, availabilityOf(patch));
       show();
     },

@@ -14,6 +14,8 @@ export interface SliderFieldOptions extends FieldOptions {
   /** Whether only whole numbers may be typed; so when the step is whole, unless told. */
   whole?: boolean;
   unit?: string;
+  /** The slider runs over powers of ten: it moves by equal factors, to two digits. */
+  log?: boolean;
   /** Every movement of the slider and every number typed. */
   onInput?(value: number): void;
   /** The value the learner settled on. */
@@ -24,13 +26,23 @@ export interface SliderFieldProps extends Availability {
   value: number;
   min: number;
   max: number;
+  /** A value that is marked on the slider; null: none. */
+  mark: number | null;
 }
+
+/** What a step of a key moves a slider by that runs over powers of ten. */
+const LOG_STEP = 0.05;
 
 /** A slider with a number field: one value, two ways to it. */
 export function sliderField(options: SliderFieldOptions): View<SliderFieldProps> {
-  const { step = 1, unit, onInput, onCommit } = options;
-  const whole = options.whole ?? Number.isInteger(step);
-  const state = { value: options.value, min: options.min, max: options.max };
+  const { step = 1, unit, log = false, onInput, onCommit } = options;
+  const whole = options.whole ?? (!log && Number.isInteger(step));
+  const state = { value: options.value, min: options.min, max: options.max, mark: null as number | null };
+  const placeOf = log ? Math.log10 : (value: number) => value;
+  const valueAt = (place: number) =>
+    log
+      ? Math.min(state.max, Math.max(state.min, Number((10 ** place).toPrecision(2))))
+      : snap(place, state.min, state.max, step);
   const id = uid("slider");
   const range = h("input", { class: "cw-range", type: "range", id, step: "any" });
   const frame = field("slider", options, id);
@@ -38,7 +50,7 @@ export function sliderField(options: SliderFieldOptions): View<SliderFieldProps>
   const number = numberInput({
     name: t("field.typed", { label: options.label }),
     describedBy: frame.noteId,
-    rule: () => ({ label: options.label, min: state.min, max: state.max, whole, step }),
+    rule: () => ({ label: options.label, min: state.min, max: state.max, whole, step: log ? state.value / 10 : step }),
     onCommit: (value) => {
       move(value);
       onCommit?.(value);
@@ -56,13 +68,18 @@ export function sliderField(options: SliderFieldOptions): View<SliderFieldProps>
   }
 
   function show(): void {
-    const { value, min, max } = state;
-    setAttribute(range, "min", min);
-    setAttribute(range, "max", max);
-    range.value = String(value);
+    const { value, min, max, mark } = state;
+    setAttribute(range, "min", placeOf(min));
+    setAttribute(range, "max", placeOf(max));
+    range.value = String(placeOf(value));
     setAttribute(range, "aria-valuetext", `${exactText(value)}${unit ? ` ${unit}` : ""}`);
-    const share = max > min ? (Math.min(max, Math.max(min, value)) - min) / (max - min) : 0;
-    range.style.setProperty("--cw-fill", String(share));
+    const shareOf = (at: number) => {
+      const inside = placeOf(Math.min(max, Math.max(min, at)));
+      return max > min ? (inside - placeOf(min)) / (placeOf(max) - placeOf(min)) : 0;
+    };
+    range.style.setProperty("--cw-fill", String(shareOf(value)));
+    setAttribute(range, "data-marked", mark !== null);
+    if (mark !== null) range.style.setProperty("--cw-mark", String(shareOf(mark)));
     number.setValue(value);
     const usable = frame.usable();
     range.disabled = !usable || max <= min;
@@ -71,12 +88,17 @@ export function sliderField(options: SliderFieldOptions): View<SliderFieldProps>
 
   listen(range, "input", () => {
     frame.complain(null);
-    move(snap(Number(range.value), state.min, state.max, step));
+    move(valueAt(Number(range.value)));
   });
   listen(range, "change", () => onCommit?.(state.value));
   listen(range, "keydown", (event) => {
-    const value = keyedValue(event, state.value, { ...state, step });
-    if (value === null) return;
+    const place = keyedValue(event, placeOf(state.value), {
+      min: placeOf(state.min),
+      max: placeOf(state.max),
+      step: log ? LOG_STEP : step,
+    });
+    if (place === null) return;
+    const value = valueAt(place);
     event.preventDefault();
     event.stopPropagation();
     frame.complain(null);
@@ -88,9 +110,9 @@ export function sliderField(options: SliderFieldOptions): View<SliderFieldProps>
 
   return {
     el: frame.el,
-    update({ value, min, max, ...patch }) {
+    update({ value, min, max, mark, ...patch }) {
       const before = state.value;
-      merge(state, { value, min, max } as Partial<typeof state>);
+      merge(state, { value, min, max, mark } as Partial<typeof state>);
       frame.update(availabilityOf(patch));
       if (state.value !== before) frame.complain(null);
       show();

@@ -5,15 +5,20 @@ import { formatNumber, sumFigures } from "./format";
 const MOST_SPOKEN = 9;
 
 /** The sum of a position as a sentence to be spoken; "" where there is none. */
-export function spokenSentence({ sum, channel = null, signal = false }: Pick<ArithmeticProps, "sum" | "channel" | "signal">): string {
+export function spokenSentence({
+  sum,
+  channel = null,
+  signal = false,
+  telling,
+}: Pick<ArithmeticProps, "sum" | "channel" | "signal" | "telling">): string {
   if (!sum) return "";
   const at = sum.kind === "convolution" && sum.pooling ? sum.pooling.position : sum.position;
   const [row, column] = at;
-  const place = signal
-    ? t("spoken.place", { index: column })
-    : channel === null ? t("spoken.position", { row, column }) : t("spoken.positionOf", { row, column, channel });
+  const cell =
+    channel === null ? t("spoken.position", { row, column }) : t("spoken.positionOf", { row, column, channel });
+  const plain = signal ? t("spoken.place", { index: column }) : cell;
   const told = sum.kind === "convolution" ? convolution(sum) : [pooling(sum)];
-  return `${place} ${told.join(" ")}`;
+  return `${telling?.place ?? plain} ${told.join(" ")}`;
 }
 
 function convolution({

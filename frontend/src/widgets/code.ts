@@ -1,12 +1,15 @@
 /** The same computation in code for NumPy, SciPy, PyTorch and Keras, from the templates that Python fills too. */
 import {
   "convolution-2d" as convolution,
+  gradients,
   loads,
   "pooling-2d" as pooling2d,
   sizes as pictureSizes,
 } from "../../../convwidgets/export/templates.json";
+import { randomStart } from "../engine/dice";
 import type { ChannelChoice } from "../engine/types";
 import { type ConvolutionSettings, type Shapes, shapes } from "./convolution_state";
+import { type GradientSettings, gradientShapes, inputMatrix, kernelOf, operationOf, rowsOf } from "./gradient_state";
 import { type Matrix, matrices } from "./kernels";
 import { type Picture, interleave, syntheticCode } from "./pictures";
 import { type PoolingSettings, poolingShapes } from "./pooling_state";
@@ -15,7 +18,7 @@ export type Line = string | readonly string[];
 type Facts = Record<string, boolean>;
 type Names = Record<string, string | number>;
 
-const TEMPLATES = { "convolution-2d": convolution, "pooling-2d": pooling2d };
+const TEMPLATES = { "convolution-2d": convolution, gradients, "pooling-2d": pooling2d };
 export const LIBRARIES = { numpy: "NumPy", scipy: "SciPy", torch: "PyTorch", keras: "Keras" } as const;
 const WIDEST = 80;
 const LITERAL_SIDE = 32;
@@ -87,6 +90,56 @@ export function poolingCode(settings: PoolingSettings, picture: Picture): CodeTa
   );
 }
 
+/** The gradient explorer's programs, one for each library. */
+export function gradientCode(settings: GradientSettings): CodeTab[] {
+  const sizes = gradientShapes(settings);
+  if (typeof sizes === "string") return [];
+  const { task, stride, padding, dilation, upstream } = settings;
+  const learn = task === "learn";
+  const operation = operationOf(settings);
+  const [rows, columns] = sizes.window;
+  const [matrix = []] = matrices(kernelOf(settings));
+  const facts = {
+    learn,
+    backward: !learn,
+    convolved: operation === "convolution",
+    maximum: operation === "max",
+    average: operation === "average",
+    padded: padding > 0,
+    strided: stride !== 1,
+    dilated: dilation !== 1,
+    biased: settings.bias !== 0,
+    ones: upstream === "ones",
+    cell: upstream === "cell",
+    squares: upstream === "squares",
+    own: typeof upstream !== "string",
+    standardised: settings.standardise,
+    random: settings.start === "random",
+  };
+  return programs("gradients", facts, {
+    image: list(inputMatrix(settings)),
+    kernel: list(matrix),
+    bias: number(settings.bias),
+    upstream: list(typeof upstream === "string" ? [[0]] : upstream),
+    rows,
+    columns,
+    reach_rows: dilation * (rows - 1) + 1,
+    reach_columns: dilation * (columns - 1) + 1,
+    stride,
+    padding,
+    dilation,
+    height: sizes.input[0],
+    width: sizes.input[1],
+    output_rows: sizes.output[0],
+    output_columns: sizes.output[1],
+    middle_row: Math.floor((sizes.output[0] - 1) / 2),
+    middle_column: Math.floor((sizes.output[1] - 1) / 2),
+    start: list(rowsOf(randomStart(rows * columns, settings.seed), columns)),
+    rate: number(settings.rate),
+    steps: settings.step,
+  });
+}
+
 /** Fills the lines of a program whose facts hold. */
 export function program(lines: readonly Line[], facts: Facts, names: Names): string {
   const kept = lines.flatMap((line) => {
@@ -101,7 +154,7 @@ function holds(fact: string, facts: Facts): boolean {
   return fact.startsWith("!") ? facts[fact.slice(1)] !== true : facts[fact] === true;
 }
 
-function programs(widget: "convolution-2d" | "pooling-2d", facts: Facts, names: Names): CodeTab[] {
+function programs(widget: keyof typeof TEMPLATES, facts: Facts, names: Names): CodeTab[] {
   return Object.entries(LIBRARIES).map(([value, label]) => ({
     value,
     label,

@@ -60,6 +60,26 @@ export function sliderControl<S>({ state, set, settle, objection }: Hands<S>, sp
   });
 }
 
+/** A slider over powers of ten, on which a value can be marked. */
+export function rateControl<S>(
+  { set, settle }: Hands<S>,
+  { key, from, to, read, change }: Omit<SliderSpec<S>, "change"> & { change(value: number): Partial<S> },
+): Control<S> & { mark(value: number | null): void } {
+  const view = sliderField({
+    label: word("control", key),
+    min: from,
+    max: to,
+    value: from,
+    log: true,
+    onInput: (value) => set(change(value)),
+    onCommit: settle,
+  });
+  return {
+    ...control(key, view, (state) => view.update({ value: read(state) })),
+    mark: (value) => view.update({ mark: value }),
+  };
+}
+
 interface ChoiceSpec<S, V extends string> {
   key: keyof S & string;
   values: readonly V[];

@@ -226,11 +226,11 @@ function galleryGroups() {
 }
 
 /** The weights of a kernel as a small picture, the canvas filled by square cells. */
-function paintThumb(canvas: HTMLCanvasElement, values: Matrix): void {
+export function paintThumb(canvas: HTMLCanvasElement, values: Matrix): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   const { dark } = readTheme(canvas.parentElement ?? document.body);
-  const reach = Math.max(...values.flat().map(Math.abs));
+  const reach = Math.max(...values.flat().map(Math.abs)) || 1;
   const side = canvas.width / Math.max(values.length, values[0]?.length ?? 1);
   const [top, left] = [values.length, values[0]?.length ?? 1].map((count) => (canvas.width - side * count) / 2);
   for (const [i, row] of values.entries()) {

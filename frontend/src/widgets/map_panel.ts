@@ -17,6 +17,9 @@ export interface MapPanelOptions extends CellEvents {
   /** What stands at the right of the head. */
   tools?: HTMLElement[];
   onEdit?(cell: Cell, value: number, done: boolean): void;
+  clickEdits?: boolean;
+  /** Whether small cells scroll, as they do unless told, or shrink. */
+  fit?: "scroll" | "shrink";
 }
 
 export interface MapPanelProps {
@@ -31,7 +34,8 @@ export interface MapPanelProps {
   /** A value of the map or of the padding about it. */
   value(row: number, column: number): number;
   format(value: number): string;
-  window?: Region | null;
+  /** The cells that are read or take part, in the kernel's colour unless told. */
+  window?: (Region & { role?: Role }) | null;
   marker?: Cell | null;
   pinned?: boolean;
   highlight?: (Region & { role: Role }) | null;
@@ -73,7 +77,7 @@ export function mapPanel(options: MapPanelOptions): MapPanelView {
     bar.el,
   );
   const picture = pictureView(options);
-  const grid = cellGrid({ ...options, fit: "scroll" });
+  const grid = cellGrid({ fit: "scroll", ...options });
   let drawn: "grid" | "picture" | null = null;
 
   const show = (kind: "grid" | "picture") => {
@@ -159,7 +163,7 @@ function marksOf({ window, marker, pinned, highlight }: MapPanelProps, role: Rol
     marks.push({ ...highlight, style: "tint", strength: 0.55 });
     marks.push({ ...highlight, style: "ring" });
   }
-  if (window) marks.push({ ...window, role: "kernel", style: "window" });
+  if (window) marks.push({ role: "kernel", ...window, style: "window" });
   if (marker) {
     const [row, column] = marker;
     marks.push({ rows: [row], columns: [column], role, style: "outline", strength: pinned ? 1 : 0.7 });

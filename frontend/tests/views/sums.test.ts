@@ -52,6 +52,20 @@ test("a ceiling is drawn as one, and the window that PyTorch leaves out is said"
   );
 });
 
+test("a sum that is no output's is told with words of its own", () => {
+  const sum: ConvolutionSum = {
+    kind: "convolution",
+    terms: [[{ value: 2, weight: -3, inside: true }]],
+    bias: 0,
+    feature: -6,
+    position: [0, 1],
+    reads: { rows: [0], columns: [1] },
+  };
+  const telling = { roles: { value: "input", weight: "gradient", result: "gradient" }, note: "", place: "∂L/∂W[0, 1]:" } as const;
+  assert.equal(spokenSentence({ sum, telling }), "∂L/∂W[0, 1]: 2 times minus 3, equals minus 6.");
+  assert.match(spokenSentence({ sum }), /^Output row 0, column 1:/);
+});
+
 const term = (value: number, weight: number) => ({ value, weight, inside: true });
 
 test("products with a weight of zero are folded, but not those that give NaN", () => {
