@@ -541,7 +541,6 @@ const en = {
   "control.f_width": "Width of f",
   "control.g": "g",
   "control.g_width": "Width of g",
-  "control.kernel": "Kernel",
   "control.mode": "Between",
   "control.signal": "Signal",
   "control.signal_length": "Signal size",
