@@ -33,6 +33,8 @@ SOURCES = (
     "convwidgets/data/*.py",
     "convwidgets/engine/_jit.py",
     "convwidgets/engine/kernels/*.py",
+    "convwidgets/engine/registers.py",
+    "convwidgets/engine/strip.py",
     "convwidgets/engine/tile.py",
     "convwidgets/engine/vector.py",
     "convwidgets/export/*.json",

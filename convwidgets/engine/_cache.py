@@ -140,7 +140,15 @@ def facts(number: str) -> dict[str, Any]:
 
 def source_hash() -> str:
     """Tell one state of the kernels' source from another."""
-    names = ("_compiler.py", "_jit.py", "_library.py", "tile.py", "vector.py")
+    names = (
+        "_compiler.py",
+        "_jit.py",
+        "_library.py",
+        "registers.py",
+        "strip.py",
+        "tile.py",
+        "vector.py",
+    )
     sources = [*(PACKAGE / name for name in names), *sorted(PACKAGE.glob("kernels/*.py"))]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 

@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,10 @@ def compile_all(number: str) -> _cache.Code:
     # The entries made here are the only ones that anybody calls.
     _jit.OPTIONS |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
-    from convwidgets.engine import kernels
+    from convwidgets.engine import kernels, vector
 
     machine = _machine()
+    vector.vector_bytes = _vector_bytes(binding.get_host_cpu_features())
     whole = binding.parse_assembly("")
     whole.triple = machine.triple
     whole.data_layout = str(machine.target_data)
@@ -103,6 +105,11 @@ def _machine() -> Any:
         codemodel="jitdefault",
         jit=True,
     )
+
+
+def _vector_bytes(features: Mapping[str, bool]) -> int:
+    """Tell how wide the processor's registers are, so that a tile's sums fit into them."""
+    return 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
 
 
 def _module(kernels: Any, name: str, number: str) -> Any:
@@ -135,7 +142,7 @@ def _entry(name: str, signature: Any, description: Any) -> str:
     from numba.core.registry import cpu_target
     from numba.np import arrayobj as numba_arrayobj
 
-    from convwidgets.engine.tile import cgutils
+    from convwidgets.engine.registers import cgutils
     from convwidgets.engine.vector import types
 
     arrayobj: Any = numba_arrayobj  # Its functions have no types.

@@ -111,7 +111,9 @@ def share(task: Callable[[int, int], None], count: int, work: int, together: int
 
 def threads_for(work: int) -> int:
     """How many threads are worth waking."""
-    return min(get_num_threads(), work // WORK_PER_THREAD)
+    most = work // WORK_PER_THREAD
+    # Counting the processors takes as long as a small call.
+    return most if most < 2 else min(get_num_threads(), most)
 
 
 def scratch(dtype: np.dtype[Any], size: int) -> np.ndarray[Any, Any]:

@@ -7,7 +7,7 @@ output, and gives the gradients with respect to what went in.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,6 +39,9 @@ from convwidgets.engine.pooling import MAX, MIN, Pooling, adaptive, divisor, unp
 
 # From so many multiply-adds on, NumPy's products of matrices are quicker than the kernel's sums.
 PRODUCTS_FROM = 200_000
+
+# What a tile of products takes: filters, weights of each, and a multiple of so many values.
+FILTERS, TAPS, LANES = 4, 4, 16
 
 
 class Gradients(NamedTuple):
@@ -473,8 +476,14 @@ def _weight_gradient(
     w = np.empty((g.shape[1], x.shape[1] // groups, *kernel), x.dtype)
     work = g.size * w[0].size
     compiled = native.kernels(x.dtype)
-    # The kernel leaves padding's zeros out, which only a gradient that is infinite or NaN can tell.
-    if compiled is None or work >= PRODUCTS_FROM or not is_finite(g):
+    large = work >= PRODUCTS_FROM
+    fit = stride == (1, 1) and groups == 1 and w[0].size >= TAPS and len(w) >= FILTERS
+    # The kernels leave padding's zeros out, or add some: only what is infinite or NaN can tell.
+    if compiled and large and fit and is_finite(g) and is_finite(x):
+        threads = _end_to_end(compiled, x, g, w, top_left, dilation)
+        paths.note(operation, "tiles", work, work, threads)
+        return w
+    if compiled is None or large or not is_finite(g):
         framed = paths.framed(x, kernel, size_of(g), stride, top_left, dilation)
         with np.errstate(all="ignore"):
             w = reference.conv2d_weight(framed, g, kernel, stride, dilation, groups)
@@ -487,6 +496,25 @@ def _weight_gradient(
 
     paths.note(operation, "sums", work, work, _threads.share(filters, len(w), work))
     return w
+
+
+def _end_to_end(compiled: Any, x: Array, g: Array, w: Array, top_left: Two, dilation: Two) -> int:
+    """Lay the lines of the padded maps end to end, and the gradient's rows alike, for long sums."""
+    framed = paths.framed(x, size_of(w), size_of(g), (1, 1), top_left, dilation)
+    rows, line = size_of(framed)
+    length = -(-g.shape[2] * line // LANES) * LANES
+    # Behind the last line there must be something to multiply the last zeros with.
+    cells = np.zeros(framed.size + length, x.dtype)
+    cells[: framed.size] = framed.reshape(-1)
+    given = np.zeros((*g.shape[:2], length), x.dtype)
+    lines = given[:, :, : g.shape[2] * line].reshape(*g.shape[:3], line)
+    lines[..., : g.shape[3]] = g
+    steps = (x.shape[1] * rows * line, rows * line, line, *dilation)
+
+    def filters(first: int, end: int) -> None:
+        compiled.conv2d_weight_flat(cells, given, w, *steps, first, end)
+
+    return _threads.share(filters, len(w), g.size * w[0].size, FILTERS)
 
 
 def _unpadded(y: Array, size: Two, pads: Pads, mode: str) -> Array:

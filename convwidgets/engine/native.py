@@ -37,8 +37,13 @@ Setting = Literal["auto", "native", "reference"]
 VARIABLE = "CONVWIDGETS_ENGINE"
 COMPILE_SECONDS = 900
 
+SETTINGS = get_args(Setting)
+
 # In the order in which they are made ready.
 NUMBERS = ("float32", "float64")
+
+# `dtype.name` is slow.
+NAMES = {np.dtype(name).char: name for name in NUMBERS}
 
 
 @dataclass(frozen=True)
@@ -178,7 +183,7 @@ def kernels(dtype: np.dtype[Any]) -> Any | None:
     if setting == "reference":
         return None
     loader = _loader
-    name = dtype.name
+    name = NAMES[dtype.char]
     if name not in loader.loaded:
         loader.start(waiting=setting == "native")
         if setting == "native":
@@ -315,7 +320,7 @@ def _setting() -> Setting:
 
 
 def _checked(name: str, setting: str) -> Setting:
-    if setting not in get_args(Setting):
+    if setting not in SETTINGS:
         raise ValueError(f"{name} must be 'auto', 'native' or 'reference', got {setting!r}")
     return cast(Setting, setting)
 

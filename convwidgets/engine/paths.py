@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,12 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from convwidgets.engine import _threads, fourier, native, reference
-from convwidgets.engine._arguments import Array, Two, is_finite
+from convwidgets.engine import _memory, _threads, fourier, native, reference
+from convwidgets.engine._arguments import Array, Two, is_finite, size_of
 from convwidgets.engine.geometry import effective_kernel
 
 # A tile of the compiled kernel is four rows high.
 ROWS_TOGETHER = 4
+
+# The widest of the kernels' vectors.
+VECTOR_BYTES = 64
+
+# The most filters that a tile takes at once.
+FILTERS_TOGETHER = 8
 
 # Below this many multiply-adds another way is not worth the search.
 WORTH_A_SEARCH = 10_000_000
@@ -163,7 +170,7 @@ def correlate(
 
     Cells outside of `x` are zeros, which take no part: not even with an infinite weight.
     """
-    y = np.empty((len(x), len(w), *out), x.dtype)
+    y = _memory.empty((len(x), len(w), *out), x.dtype)
     textbook = y.size * w[0].size
     if textbook == 0:
         return y
@@ -219,9 +226,14 @@ def _tiles(
     groups: int,
 ) -> int:
     steps = (*stride, *top_left, *dilation, groups)
-    rows = y.shape[2]
-    size = _rims(x, w, y, stride, dilation)
+    out = size_of(y)
+    rows = out[0]
+    size = _room(x.shape, w.shape, out, stride, dilation, VECTOR_BYTES // x.itemsize)
     work = y.size * w[0].size
+    threads = _threads.threads_for(work)
+    if threads < 2:
+        compiled.conv2d(x, w, b, y, _threads.scratch(x.dtype, size), *steps, 0, rows)
+        return 1
 
     def images(first: int, end: int) -> None:
         memory = _threads.scratch(x.dtype, size)
@@ -236,25 +248,30 @@ def _tiles(
         memory = _threads.scratch(x.dtype, size)
         compiled.conv2d(x, w, b, y, memory, *steps, first, end)
 
-    threads = _threads.threads_for(work)
-    if len(x) >= threads > 1:
+    if len(x) >= threads:
         return _threads.share(images, len(x), work)
     if rows < threads * ROWS_TOGETHER and len(x) == 1 and groups == 1:
         return _threads.share(filters, len(w), work)
     return _threads.share(output_rows, rows, work, ROWS_TOGETHER)
 
 
-def _rims(x: Array, w: Array, y: Array, stride: Two, dilation: Two) -> int:
-    """Count the values of scratch that the tiles want for the rims: all rows at once, or one."""
-    lanes = 64 // x.dtype.itemsize
-    part = (lanes - 1) * stride[1] + effective_kernel(w.shape[3], dilation[1])
-    lines = effective_kernel(w.shape[2], dilation[0])
-    each, beside = w.shape[1] * 2 * part, 2 * lanes
-    wanted = each * ((y.shape[2] - 1) * stride[0] + lines) + y.shape[2] * beside
+@functools.lru_cache(256)
+def _room(
+    x: tuple[int, ...], w: tuple[int, ...], out: Two, stride: Two, dilation: Two, lanes: int
+) -> int:
+    """Count the values of scratch that the tiles want: the weights, and all rims or one row's."""
+    filters, channels, height, width = w
+    part = (lanes - 1) * stride[1] + effective_kernel(width, dilation[1])
+    lines = effective_kernel(height, dilation[0])
+    each = channels * 2 * part
+    # An output narrower than a vector is computed in scratch.
+    beside = 2 * lanes * FILTERS_TOGETHER if out[1] < lanes else 0
+    wanted = each * ((out[0] - 1) * stride[0] + lines) + out[0] * beside
+    weights = math.prod(w)
     # Without room for one row the rims are computed cell by cell: better than a wide dilation's
     # zeros filling all memory.
-    most = max(x.size + w.size + y.size, _threads.SCRATCH)
-    return int(min(max(each * lines + beside, min(wanted, _threads.SCRATCH)), most))
+    most = max(math.prod(x) + weights + x[0] * filters * math.prod(out), _threads.SCRATCH)
+    return weights + min(max(each * lines + beside, min(wanted, _threads.SCRATCH)), most)
 
 
 def _two_passes(

@@ -9,6 +9,9 @@ WebAssembly included.
 An input line ``r`` meets the output row ``k`` with the kernel's row ``u = r − k·S``, if there is
 one. So the rows that a line meets are consecutive, and for each first and last of them there is
 one loop over the kernel's columns, written out for just these rows.
+
+Where there are many filters, a tile is one row of several of them instead: each vector of the input
+serves every filter, and no line has rows to choose between.
 """
 
 from __future__ import annotations
@@ -20,23 +23,25 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils as numba_cgutils
 
-from convwidgets.engine.vector import count_of, dense, emitted, every_other, filled, strided, types
-
-cgutils: Any = numba_cgutils  # Its functions have no types.
+from convwidgets.engine.registers import Emitter, cgutils, chosen
+from convwidgets.engine.vector import emitted, every_other, strided, types
 
 ROWS = 4
 VECTORS = 2
 
+# How many filters `convolve_bank` takes at once, with many registers and with few.
+filters_together = chosen(8, 4)
 
-def _convolution(rows: int, vectors: int) -> Any:
-    """Emit a tile of `rows` × `vectors` vectors of a cross-correlation.
 
-    Row ``k``, vector ``c``, lane ``l`` is ``y[y_start + k·row + c·vector + l] = bias +
-    Σ w[w_start + …] · x[x_start + (k·S + u)·line + c·vector + l·lane + v·tap + …]``, a sum over
-    ``taps``: channels, rows ``u`` and columns ``v`` of the kernel. Starts and steps count values
-    of the arrays' memory, S counts lines. All that is read and written must exist.
+def _convolution(rows: int, vectors: int, filters: Callable[[], int]) -> Any:
+    """Emit a tile of `rows` × `vectors` vectors of a cross-correlation with some filters.
+
+    Filter ``f``, row ``k``, vector ``c``, lane ``l`` is ``y[y_start + f·plane + k·row + c·vector +
+    l] = b[b_start + f] + Σ w[w_start + t·F + f] · x[x_start + (k·S + u)·line + c·vector + l·lane +
+    v·tap + …]``, a sum over ``taps`` ``t``: channels, rows ``u`` and columns ``v`` of the kernel.
+    The weights of F filters stand side by side for each tap. Starts and steps count values of the
+    arrays' memory, S counts lines. All that is read and written must exist.
     """
 
     def convolve(
@@ -49,74 +54,84 @@ def _convolution(rows: int, vectors: int) -> Any:
         w_plane: Any,
         taps: Any,  # channels, rows, columns
         stride_h: Any,
-        bias: Any,
+        b: Any,
+        b_start: Any,
         y: Any,
         y_start: Any,
-        y_steps: Any,  # row, vector
+        y_steps: Any,  # plane, row, vector
     ) -> Any:
         def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             # So much code is not to be copied into every caller.
             builder.function.attributes.add("noinline")
-            _Tile(context, builder, signature, args).emit(rows, vectors)
+            _Tile(context, builder, signature, args).emit(filters(), rows, vectors)
             return context.get_dummy_value()
 
         whole = types.int64
-        steps, two, three = (types.UniTuple(whole, n) for n in (5, 2, 3))
+        steps, three = (types.UniTuple(whole, n) for n in (5, 3))
         signature = types.void(
-            x, whole, steps, w, whole, whole, three, whole, x.dtype, y, whole, two
+            x, whole, steps, w, whole, whole, three, whole, b, whole, y, whole, three
         )
         return signature, emit
 
     return emitted(convolve)
 
 
-convolve_block = _convolution(ROWS, VECTORS)
-convolve_row = _convolution(1, VECTORS)
+convolve_block = _convolution(ROWS, VECTORS, lambda: 1)
+convolve_row = _convolution(1, VECTORS, lambda: 1)
+convolve_bank = _convolution(1, VECTORS, filters_together.count)
 
 
-class _Tile:
+class _Tile(Emitter):
     """Writes the instructions of one tile."""
 
     def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
-        self.builder = builder
-        (x, x_start, x_steps, w, w_start, w_plane, taps, stride_h, bias, y, y_start, y_steps) = args
         kinds = signature.args
-        self.x, self.w, self.y = (
-            context.make_array(kind)(context, builder, array).data
-            for kind, array in ((kinds[0], x), (kinds[3], w), (kinds[9], y))
+        super().__init__(context, builder, kinds[0].dtype)
+        (
+            x,
+            x_start,
+            x_steps,
+            w,
+            w_start,
+            w_plane,
+            taps,
+            stride_h,
+            b,
+            b_start,
+            y,
+            y_start,
+            y_steps,
+        ) = args
+        self.x, self.w, self.b, self.y = (
+            self.data(kind, array)
+            for kind, array in ((kinds[0], x), (kinds[3], w), (kinds[8], b), (kinds[10], y))
         )
-        self.x_start, self.w_start, self.y_start = x_start, w_start, y_start
+        self.x_start, self.w_start, self.b_start, self.y_start = x_start, w_start, b_start, y_start
         self.x_plane, self.x_line, self.x_vector, self.x_lane, self.x_tap = self.unpacked(x_steps)
         self.w_plane = w_plane
         self.channels, self.kernel_h, self.kernel_w = self.unpacked(taps)
-        self.stride_h, self.bias = stride_h, bias
-        self.y_row, self.y_vector = self.unpacked(y_steps)
-        self.value = context.get_value_type(kinds[0].dtype)
-        self.vector = ir.VectorType(self.value, count_of(kinds[0].dtype))
-        self.size = context.get_abi_sizeof(self.value)
-        # Not llvm.fma, which WebAssembly would have to call lane by lane.
-        self.fmuladd = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(self.vector, [self.vector] * 3),
-            f"llvm.fmuladd.v{self.vector.count}f{kinds[0].dtype.bitwidth}",
-        )
+        self.stride_h = stride_h
+        self.y_plane, self.y_row, self.y_vector = self.unpacked(y_steps)
 
-    def unpacked(self, values: Any) -> Any:
-        return cgutils.unpack_tuple(self.builder, values)
-
-    def emit(self, rows: int, vectors: int) -> None:
+    def emit(self, filters: int, rows: int, vectors: int) -> None:
         builder = self.builder
         self.vectors = vectors
         self.sums = [
-            [cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)
+            [
+                [cgutils.alloca_once(builder, self.vector) for _ in range(vectors)]
+                for _ in range(filters)
+            ]
+            for _ in range(rows)
         ]
-        for row in self.sums:
-            for total in row:
-                builder.store(self.splat(self.bias), total)
+        for f in range(filters):
+            bias = self.everywhere(self.b, builder.add(self.b_start, self.whole(f)))
+            for row in self.sums:
+                for total in row[f]:
+                    builder.store(bias, total)
         unit = builder.icmp_signed("==", self.x_lane, self.whole(1))
         with builder.if_else(unit) as (then, otherwise):
             with then:
-                self.accumulate(self.dense)
+                self.accumulate(self.near)
             with otherwise:
                 double = builder.icmp_signed("==", self.x_lane, self.whole(2))
                 with builder.if_else(double) as (then, otherwise):
@@ -126,11 +141,13 @@ class _Tile:
                         self.accumulate(self.strided)
         line = self.y_start
         for row in self.sums:
-            index = line
-            for total in row:
-                new = builder.load(total, typ=self.vector)
-                builder.store(new, self.vector_at(self.y, index), align=self.size)
-                index = builder.add(index, self.y_vector)
+            plane = line
+            for totals in row:
+                index = plane
+                for total in totals:
+                    self.keep(builder.load(total, typ=self.vector), self.y, index)
+                    index = builder.add(index, self.y_vector)
+                plane = builder.add(plane, self.y_plane)
             line = builder.add(line, self.y_row)
 
     def accumulate(self, load: Callable[[Any], Any]) -> None:
@@ -140,7 +157,7 @@ class _Tile:
         lines = builder.add(self.kernel_h, last)
         with cgutils.for_range(builder, self.channels) as channel:
             plane = builder.add(self.x_start, builder.mul(channel.index, self.x_plane))
-            weights = builder.add(self.w_start, builder.mul(channel.index, self.w_plane))
+            weights = builder.mul(channel.index, self.w_plane)
             with cgutils.for_range(builder, lines) as down:
                 line = builder.add(plane, builder.mul(down.index, self.x_line))
                 if rows == 1:
@@ -190,11 +207,14 @@ class _Tile:
                 cells.append(load(index))
                 index = builder.add(index, self.x_vector)
             for start, row in zip(taps, self.sums[low : high + 1], strict=True):
-                tap = self.value_at(self.w, builder.add(start, column))
-                weight = self.splat(builder.load(tap, align=self.size, typ=self.value))
-                for cell, total in zip(cells, row, strict=True):
-                    old = builder.load(total, typ=self.vector)
-                    builder.store(builder.call(self.fmuladd, [weight, cell, old]), total)
+                tap = builder.mul(builder.add(start, column), self.whole(len(row)))
+                tap = builder.add(self.w_start, tap)
+                for totals in row:
+                    weight = self.everywhere(self.w, tap)
+                    for cell, total in zip(cells, totals, strict=True):
+                        old = builder.load(total, typ=self.vector)
+                        builder.store(builder.call(self.fmuladd, [weight, cell, old]), total)
+                    tap = builder.add(tap, self.whole(1))
 
     @contextlib.contextmanager
     def columns(self) -> Iterator[Any]:
@@ -225,23 +245,11 @@ class _Tile:
         node.operands = (node, module.add_metadata([words]))
         return node
 
-    def dense(self, index: Any) -> Any:
-        return dense(self.builder, self.x, self.vector, index)
+    def near(self, index: Any) -> Any:
+        return self.dense(self.x, index)
 
     def every_other(self, index: Any) -> Any:
         return every_other(self.builder, self.x, self.vector, index)
 
     def strided(self, index: Any) -> Any:
         return strided(self.builder, self.x, self.vector, index, self.x_lane)
-
-    def splat(self, scalar: Any) -> Any:
-        return filled(self.builder, self.vector, scalar)
-
-    def value_at(self, data: Any, index: Any) -> Any:
-        return self.builder.gep(data, [index], source_etype=self.value)
-
-    def vector_at(self, data: Any, index: Any) -> Any:
-        return self.builder.bitcast(self.value_at(data, index), self.vector.as_pointer())
-
-    def whole(self, number: int) -> Any:
-        return ir.Constant(ir.IntType(64), number)

@@ -185,6 +185,22 @@ def better(typing: Any, value: Any, old: Any, greatest: Any) -> Any:
     return value(value, old, types.int64), emit
 
 
+def _every_other_of_two(first: int) -> Any:
+    def pick(typing: Any, near: Any, far: Any) -> Any:
+        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            chosen = range(first, 2 * near.count, 2)
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), near.count), [*chosen])
+            return builder.shuffle_vector(*args, mask)
+
+        return near(near, far), emit
+
+    return emitted(pick)
+
+
+# Every other number of two vectors side by side, from the first or from the second on.
+even, odd = _every_other_of_two(0), _every_other_of_two(1)
+
+
 def filled(builder: Any, vector: Any, value: Any) -> Any:
     """Emit a vector full of one number."""
     nothing = ir.Constant(vector, ir.Undefined)

@@ -92,7 +92,8 @@ def compile_object(folder: Path) -> None:
     )
     whole = llvm.parse_assembly(f'target triple = "{TRIPLE}"')
     whole.data_layout = str(machine.target_data)
-    for name in kernels.SIGNATURES:
+    names = [name for name in kernels.SIGNATURES if name not in kernels.NATIVE]
+    for name in names:
         function = getattr(kernels, name)
         signature = kernels.signature(name, "float32")
         function.compile(signature)
@@ -114,7 +115,7 @@ def compile_object(folder: Path) -> None:
     manager.run(whole, passes)
     whole.verify()
     (folder / "kernels.o").write_bytes(machine.emit_object(whole))
-    (folder / "exports.txt").write_text(" ".join(kernels.SIGNATURES), encoding="utf-8")
+    (folder / "exports.txt").write_text(" ".join(names), encoding="utf-8")
 
 
 def prepared(text: str, machine: Any) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 from convwidgets import engine
 from convwidgets.engine import (
     _arguments,
+    _memory,
     _threads,
     activation,
     convolution,
@@ -32,7 +33,17 @@ from convwidgets.engine import (
     signals,
 )
 
-MODULES = (_arguments, activation, convolution, fourier, gradients, paths, pooling, signals)
+MODULES = (
+    _arguments,
+    _memory,
+    activation,
+    convolution,
+    fourier,
+    gradients,
+    paths,
+    pooling,
+    signals,
+)
 
 PAGE = mmap.PAGESIZE
 CANARY = bytes([0xA5]) * PAGE

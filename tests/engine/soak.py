@@ -38,7 +38,7 @@ from unittest import mock
 import numpy as np
 
 from convwidgets import engine
-from convwidgets.engine import _threads, fourier, geometry, paths
+from convwidgets.engine import _threads, fourier, geometry, gradients, paths
 from tests.engine.guard_pages import Guards, guarded, ready
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -607,6 +607,7 @@ def _way(call: Call) -> Iterator[None]:
         stack.enter_context(mock.patch.object(_threads, "_chosen", call.threads))
         if call.way == "threads":
             stack.enter_context(mock.patch.object(_threads, "WORK_PER_THREAD", 1))
+            stack.enter_context(mock.patch.object(gradients, "PRODUCTS_FROM", 1))
         if call.way in ("low rank", "fft"):
             stack.enter_context(mock.patch.object(paths, "WORTH_A_SEARCH", 1))
         if call.way == "low rank":

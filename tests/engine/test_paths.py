@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,6 +168,48 @@ def test_transposed_convolutions_and_gradients_by_every_path(
         for one, other in zip(back, expected, strict=True):
             np.testing.assert_allclose(one, other, atol=1e-9, err_msg=str(asked))
     assert seen == {"tiles", "scatter", "products", "sums"}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_get_their_gradients_by_tiles_too(dtype: str) -> None:
+    for batch, channels, filters, size, kernel, padding, dilation in (
+        (3, 5, 7, (28, 28), (3, 3), 1, 1),
+        (2, 3, 5, (40, 37), (5, 5), 2, 2),
+        (4, 1, 6, (33, 40), (7, 7), 0, 1),
+        (2, 4, 9, (31, 50), (1, 3), "same", 3),
+    ):
+        rng = np.random.default_rng(size)
+        x = rng.normal(size=(batch, channels, *size)).astype(dtype)
+        w = rng.normal(size=(filters, channels, *kernel)).astype(dtype)
+        asked: dict[str, Any] = {"padding": padding, "dilation": dilation}
+        g = rng.normal(size=engine.conv2d(x, w, **asked).shape).astype(dtype)
+        told = engine.explain(engine.conv2d_gradients, x, w, g, **asked)
+        assert [step.path for step in told.steps] == ["tiles", "tiles"]
+        found = engine.conv2d_gradients(x, w, g, **asked).weight
+        with engine.use("reference"):
+            expected = engine.conv2d_gradients(x, w, g, **asked).weight
+        np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
+        x[0, 0, 0, 0] = np.inf
+        told = engine.explain(engine.conv2d_gradients, x, w, g, **asked)
+        assert told.steps[1].path == "products"
+
+
+@pytest.mark.parametrize("filters", [3, 4, 7, 8, 9, 20])
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("size", [(1, 300), (9, 13), (40, 41), (70, 33)])
+def test_filters_are_taken_together_or_one_by_one(
+    filters: int, groups: int, size: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(filters)
+    x = rng.normal(size=(3, 2 * groups, *size)).astype(np.float32)
+    w = rng.normal(size=(filters * groups, 2, 3, 3)).astype(np.float32)
+    b = rng.normal(size=filters * groups).astype(np.float32)
+    for stride, dilation in ((1, 1), (2, 1), (1, 2), (3, 2)):
+        asked = {"stride": stride, "dilation": dilation, "padding": 2, "groups": groups}
+        found = engine.conv2d(x, w, b, **asked)
+        with engine.use("reference"):
+            expected = engine.conv2d(x, w, b, **asked)
+        np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
 def test_a_gradient_that_is_not_finite_meets_the_padding_too() -> None:

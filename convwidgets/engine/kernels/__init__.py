@@ -1,4 +1,4 @@
-"""The arithmetic of convolution and pooling: the only code compiled for both targets.
+"""The arithmetic of convolution and pooling: one code, compiled for both targets.
 
 Every kernel is serial, works on C-contiguous arrays, allocates nothing and raises nothing: sizes
 are checked before a call. ``row0`` and ``row1`` bound the output rows of one call, so that threads
@@ -11,7 +11,7 @@ from typing import Any
 
 from numba import types
 
-from convwidgets.engine.kernels.convolution import conv2d, conv2d_weight, conv_transpose2d
+from convwidgets.engine.kernels.convolution import conv2d, conv_transpose2d
 from convwidgets.engine.kernels.decomposition import svd
 from convwidgets.engine.kernels.fourier import filter_spectra, fourier_conv2d
 from convwidgets.engine.kernels.padding import pad2d, unpad2d
@@ -24,6 +24,7 @@ from convwidgets.engine.kernels.pooling import (
     extreme_pool2d,
     unpool2d,
 )
+from convwidgets.engine.kernels.weights import conv2d_weight, conv2d_weight_flat
 
 #: What each kernel takes: its arrays by their number of axes, f for floating point and i for
 #: 32-bit whole numbers, then whole numbers.
@@ -36,6 +37,7 @@ SIGNATURES = {
     "avg_pool2d_gradient": "f4 f4 12",
     "conv2d": "f4 f4 f1 f4 f1 9",
     "conv2d_weight": "f4 f4 f4 9",
+    "conv2d_weight_flat": "f1 f3 f4 7",
     "conv_transpose2d": "f4 f4 f1 f4 f1 9",
     "extreme_pool2d": "f4 f4 i4 f1 11",
     "filter_spectra": "f4 f6 f4 f2 f2 4",
@@ -46,7 +48,11 @@ SIGNATURES = {
     "unpool2d": "f4 i4 f4 1",
 }
 
+#: What the page does without: it trains nothing large.
+NATIVE = {"conv2d_weight_flat"}
+
 __all__ = [
+    "NATIVE",
     "SIGNATURES",
     "activate",
     "activate_gradient",
@@ -56,6 +62,7 @@ __all__ = [
     "avg_pool2d_gradient",
     "conv2d",
     "conv2d_weight",
+    "conv2d_weight_flat",
     "conv_transpose2d",
     "extreme_pool2d",
     "filter_spectra",

@@ -8,8 +8,22 @@ import numpy as np
 
 from convwidgets.engine._jit import kernel
 from convwidgets.engine.kernels.axis import span
-from convwidgets.engine.tile import ROWS, VECTORS, convolve_block, convolve_row
+from convwidgets.engine.strip import SMALL, slide, vectors_abreast
+from convwidgets.engine.tile import (
+    ROWS,
+    VECTORS,
+    convolve_bank,
+    convolve_block,
+    convolve_row,
+    filters_together,
+)
 from convwidgets.engine.vector import flat, lanes, load, store
+
+# From so many cells of a map on it pays to interleave weights.
+INTERLEAVED_FROM = 256
+
+# Rows of a strip of tiles for small kernels: as many as the nearest cache has room for.
+STRIP = 64
 
 
 @kernel
@@ -31,10 +45,12 @@ def conv2d(
 ) -> None:
     """``y[n, o, i, j] = b[o] + Σ w[o, c, u, v] · x[n, c, i·S − top + u·D, j·S − left + v·D]``.
 
-    A cross-correlation; cells outside of `x` count as zero. `scratch` of any size holds copies of
-    the rims; the more it holds, the fewer cells are computed one by one.
+    A cross-correlation; cells outside of `x` count as zero. `scratch` of any size holds the weights
+    of several filters interleaved, then copies of the rims; the more it holds, the fewer filters
+    are computed one by one, and the fewer cells.
     """
     filters, _, kernel_h, kernel_w = w.shape
+    each = filters // groups
     columns = y.shape[3]
     vector = lanes(x)
     window = (stride_h, stride_w, top, left, dilation_h, dilation_w)
@@ -44,19 +60,25 @@ def conv2d(
     j0, j1 = span(0, columns, -left, reach_w - left, stride_w, x.shape[3])
     if j1 - j0 < VECTORS * vector:
         j0 = j1 = (columns + 1) // 2
+    packed = 0
+    if x.shape[0] * (row1 - row0) * columns >= INTERLEAVED_FROM and w.size <= scratch.size:
+        packed = _interleave(w, scratch, each)
     for n in range(x.shape[0]):
         if j0 < j1:
-            for o in range(filters):
-                place = (n, o, o // (filters // groups) * w.shape[1])
+            o = 0
+            while o < filters:
+                count = _together(x, packed, o, each)
+                place = (n, o, o // each * w.shape[1])
                 i = row0
                 while i < row1:
                     # The inside at once, the rows at the rim one by one.
                     end = i1 if i == i0 and i0 < i1 else i + 1
                     row = i * stride_h - top
                     u0, u1 = span(0, kernel_h, row, row, dilation_h, x.shape[2])
-                    _inside(x, w, b, y, place, i, end, u0, u1, j0, j1, window)
+                    _inside(x, w, b, y, scratch, place, count, i, end, u0, u1, j0, j1, window)
                     i = end
-        _rims(x, w, b, y, scratch, n, groups, max(j0, columns - j1), row0, row1, window)
+                o += count
+        _rims(x, w, b, y, scratch, packed, n, groups, max(j0, columns - j1), row0, row1, window)
 
 
 @kernel
@@ -115,48 +137,14 @@ def conv_transpose2d(
 
 
 @kernel
-def conv2d_weight(
-    x: Any,
-    g: Any,
-    w: Any,
-    stride_h: int,
-    stride_w: int,
-    top: int,
-    left: int,
-    dilation_h: int,
-    dilation_w: int,
-    groups: int,
-    filter0: int,
-    filter1: int,
-) -> None:
-    """``w[o, c, u, v] = Σ g[n, o, i, j] · x[n, c, i·S − top + u·D, j·S − left + v·D]``.
-
-    What a convolution's output gives back to the weights, for the filters of one call.
-    """
-    filters, channels, kernel_h, kernel_w = w.shape
-    for o in range(filter0, filter1):
-        first = o // (filters // groups) * channels
-        for c in range(channels):
-            for u in range(kernel_h):
-                for v in range(kernel_w):
-                    sums = w.dtype.type(0)
-                    up, shift = u * dilation_h - top, v * dilation_w - left
-                    i0, i1 = span(0, g.shape[2], up, up, stride_h, x.shape[2])
-                    j0, j1 = span(0, g.shape[3], shift, shift, stride_w, x.shape[3])
-                    for n in range(x.shape[0]):
-                        for i in range(i0, i1):
-                            cells = x[n, first + c, i * stride_h + up]
-                            sums += _dot(g[n, o, i], cells, j0, j1, stride_w, shift)
-                    w[o, c, u, v] = sums
-
-
-@kernel
 def _inside(
     x: Any,
     w: Any,
     b: Any,
     y: Any,
+    interleaved: Any,
     place: tuple[int, int, int],
+    count: int,
     i0: int,
     i1: int,
     u0: int,
@@ -167,17 +155,21 @@ def _inside(
 ) -> None:
     """Fill rows ``i0`` to ``i1``, columns ``j0`` to ``j1`` of the output.
 
-    There the kernel's rows ``u0`` to ``u1`` meet `x`; `place` is image, filter, first channel.
+    There the kernel's rows ``u0`` to ``u1`` meet `x`; `place` is image, filter, first channel, and
+    the filter is the first of `count`.
     """
     n, o, first = place
     stride_h, stride_w, top, left, dilation_h, dilation_w = window
     height, width = x.shape[2:]
     line = (n * x.shape[1] + first) * height + i0 * stride_h - top + u0 * dilation_h
+    weights = flat(w) if count == 1 else interleaved
     _sweep(
         flat(x), line * width + j0 * stride_w - left, (height * width, width, lanes(x) * stride_w),
-        w, (o * w.shape[1] * w.shape[2] + u0) * w.shape[3], (w.shape[1], u1 - u0, w.shape[3]), b[o],
-        flat(y), ((n * y.shape[1] + o) * y.shape[2] + i0) * y.shape[3] + j0, y.shape[3], lanes(x),
-        i1 - i0, j1 - j0, (stride_h, stride_w, dilation_h, dilation_w),
+        weights, o * w[0].size + u0 * w.shape[3] * count, w.shape[2] * w.shape[3],
+        (w.shape[1], u1 - u0, w.shape[3]), b, o, count,
+        flat(y), ((n * y.shape[1] + o) * y.shape[2] + i0) * y.shape[3] + j0,
+        (y.shape[2] * y.shape[3], y.shape[3], lanes(x)), i1 - i0, j1 - j0,
+        (stride_h, stride_w, dilation_h, dilation_w),
     )  # fmt: skip
 
 
@@ -188,6 +180,7 @@ def _rims(
     b: Any,
     y: Any,
     scratch: Any,
+    packed: int,
     n: int,
     groups: int,
     rim: int,
@@ -215,8 +208,10 @@ def _rims(
     line = channels * VECTORS * part
     # A narrow output is computed in scratch too, and copied.
     beside = VECTORS * vector if narrow else 0
-    rows = (scratch.size - line * reach_h - beside) // (line * stride_h + beside) + 1
-    if scratch.size < line * reach_h + beside:
+    besides = beside * _together(x, packed, 0, each)
+    room = scratch.size - packed
+    rows = (room - line * reach_h - besides) // (line * stride_h + besides) + 1
+    if room < line * reach_h + besides:
         for o in range(filters):
             for image in range(n, other + 1):
                 place = (image, o, o // each * channels)
@@ -231,13 +226,13 @@ def _rims(
             for i in range(row0, row1, rows):
                 count = min(rows, row1 - i)
                 lines = (count - 1) * stride_h + reach_h
-                for k in range(line * lines):
-                    scratch[k] = 0
+                done = packed + line * lines
+                scratch[packed:done] = 0
                 top_row = i * stride_h - top
                 for c in range(channels):
                     source = group * channels + c
                     for down in range(max(-top_row, 0), min(x.shape[2] - top_row, lines)):
-                        at = (c * lines + down) * VECTORS * part
+                        at = packed + (c * lines + down) * VECTORS * part
                         row = top_row + down
                         _copy(x, n, source, row, near * stride_w - left, scratch, at, part)
                         at += part
@@ -245,23 +240,45 @@ def _rims(
                 x_steps = (lines * VECTORS * part, VECTORS * part, part)
                 taps = (channels, kernel_h, kernel_w)
                 steps = (stride_h, stride_w, dilation_h, dilation_w)
-                for o in range(group * each, (group + 1) * each):
+                o = group * each
+                while o < (group + 1) * each:
+                    together = _together(x, packed, o, each)
+                    weights = flat(w) if together == 1 else scratch
                     if narrow:
-                        done = line * lines
-                        _sweep(
-                            scratch, 0, x_steps, w, o * w[0].size, taps, b[o],
-                            scratch, done, beside, vector, count, beside, steps,
-                        )  # fmt: skip
-                        for k in range(count):
-                            for j in range(columns):
-                                y[n, o, i + k, j] = scratch[done + k * beside + j]
-                                y[other, o, i + k, j] = scratch[done + k * beside + vector + j]
+                        target, y_start = scratch, done
+                        y_steps = (count * beside, beside, vector)
                     else:
-                        _sweep(
-                            scratch, 0, x_steps, w, o * w[0].size, taps, b[o],
-                            flat(y), ((n * filters + o) * y.shape[2] + i) * columns + near, columns,
-                            far - near, count, VECTORS * vector, steps,
-                        )  # fmt: skip
+                        target = flat(y)
+                        y_start = ((n * filters + o) * y.shape[2] + i) * columns + near
+                        y_steps = (y.shape[2] * columns, columns, far - near)
+                    _sweep(
+                        scratch, packed, x_steps, weights, o * w[0].size, kernel_h * kernel_w, taps,
+                        b, o, together, target, y_start, y_steps, count, VECTORS * vector, steps,
+                    )  # fmt: skip
+                    if narrow:
+                        for f in range(together):
+                            at = done + f * count * beside
+                            _lay(scratch, at, beside, y, n, o + f, i, count)
+                            _lay(scratch, at + vector, beside, y, other, o + f, i, count)
+                    o += together
+
+
+@kernel
+def _lay(
+    source: Any, start: int, step: int, y: Any, n: int, o: int, first: int, count: int
+) -> None:
+    """Copy rows from scratch, `step` apart, to rows of `y` that are narrower than a vector."""
+    columns = y.shape[3]
+    place = ((n * y.shape[1] + o) * y.shape[2] + first) * columns
+    vector = lanes(source)
+    for k in range(count):
+        at = start + k * step
+        if (count - k) * columns >= vector:
+            # What is stored behind a row is overwritten by the next.
+            store(y, place + k * columns, load(source, at))
+        else:
+            for j in range(columns):
+                y[n, o, first + k, j] = source[at + j]
 
 
 @kernel
@@ -289,12 +306,14 @@ def _sweep(
     x_steps: tuple[int, int, int],
     w: Any,
     w_start: int,
+    w_plane: int,
     taps: tuple[int, int, int],
-    bias: Any,
+    b: Any,
+    b_start: int,
+    filters: int,
     y: Any,
     y_start: int,
-    y_width: int,
-    y_vector: int,
+    y_steps: tuple[int, int, int],
     rows: int,
     columns: int,
     steps: tuple[int, int, int, int],
@@ -302,25 +321,48 @@ def _sweep(
     """Tiles over `rows` × `columns` of the output; the last of them overlap those before.
 
     `x_steps` are the memory's steps from plane to plane, row to row, and vector to vector of a
-    tile, as `y_width` and `y_vector` are in the output.
+    tile, as `y_steps` are in the output.
     """
     plane, width, x_vector = x_steps
+    y_plane, y_width, y_vector = y_steps
     stride_h, stride_w, dilation_h, dilation_w = steps
-    w_plane = w.shape[2] * w.shape[3]
+    if filters == 1 and taps == (1, SMALL, SMALL) and stride_h == stride_w == 1:
+        vector = lanes(x)
+        across = vectors_abreast(x) * vector
+        for phase in range(dilation_h):
+            for start in range(phase, rows, STRIP * dilation_h):
+                count = min((rows - start + dilation_h - 1) // dilation_h, STRIP)
+                for k in range(0, columns, across):
+                    j = min(k, columns - across)
+                    vectors, cells = j // vector, j % vector
+                    slide(
+                        x, x_start + start * width + vectors * x_vector + cells,
+                        (dilation_h * width, x_vector, dilation_w), w, w_start, b, b_start,
+                        y, y_start + start * y_width + vectors * y_vector + cells,
+                        (dilation_h * y_width, y_vector), count,
+                    )  # fmt: skip
+        return
     across = VECTORS * lanes(x)
     # The output rows of a block stand so far apart that their windows have rows in common.
     apart = dilation_h if stride_h == 1 else 1
     block = ROWS * apart
     lines = (plane, width * dilation_h, x_vector, stride_w, dilation_w)
-    if rows < block or (stride_h > 1 and dilation_h > 1):
+    if filters > 1 or rows < block or (stride_h > 1 and dilation_h > 1):
         for i in range(rows):
             for k in range(0, columns, across):
                 j = min(k, columns - across)
-                convolve_row(
-                    x, x_start + i * stride_h * width + j * stride_w, lines,
-                    w, w_start, w_plane, taps, 1, bias,
-                    y, y_start + i * y_width + j, (0, y_vector),
-                )  # fmt: skip
+                if filters > 1:
+                    convolve_bank(
+                        x, x_start + i * stride_h * width + j * stride_w, lines,
+                        w, w_start, w_plane, taps, 1, b, b_start,
+                        y, y_start + i * y_width + j, (y_plane, 0, y_vector),
+                    )  # fmt: skip
+                else:
+                    convolve_row(
+                        x, x_start + i * stride_h * width + j * stride_w, lines,
+                        w, w_start, w_plane, taps, 1, b, b_start,
+                        y, y_start + i * y_width + j, (y_plane, 0, y_vector),
+                    )  # fmt: skip
         return
     for start in range(0, rows, block):
         for i in range(min(start, rows - block), min(start, rows - block) + apart):
@@ -328,9 +370,32 @@ def _sweep(
                 j = min(k, columns - across)
                 convolve_block(
                     x, x_start + i * stride_h * width + j * stride_w, lines,
-                    w, w_start, w_plane, taps, stride_h, bias,
-                    y, y_start + i * y_width + j, (apart * y_width, y_vector),
+                    w, w_start, w_plane, taps, stride_h, b, b_start,
+                    y, y_start + i * y_width + j, (y_plane, apart * y_width, y_vector),
                 )  # fmt: skip
+
+
+@kernel
+def _interleave(w: Any, target: Any, each: int) -> int:
+    """Put the weights of the filters that a tile takes together side by side, tap by tap.
+
+    Gives the room that they take, which is none if no filters are together.
+    """
+    most, taps = filters_together(w), w[0].size
+    source = flat(w)
+    for first in range(0, w.shape[0], each):
+        for o in range(first, first + each - most + 1, most):
+            for tap in range(taps):
+                for f in range(most):
+                    target[o * taps + tap * most + f] = source[(o + f) * taps + tap]
+    return w.size if each >= most else 0
+
+
+@kernel
+def _together(x: Any, packed: int, o: int, each: int) -> int:
+    """Count the filters from `o` on that one tile takes: all that it can hold, or one."""
+    most = filters_together(x)
+    return most if packed > 0 and o % each + most <= each else 1
 
 
 @kernel
@@ -366,11 +431,3 @@ def _cells(
 def _add_scaled(sums: Any, start: int, source: Any, s0: int, s1: int, weight: Any) -> None:
     for s in range(s0, s1):
         sums[np.uint64(start + s)] += weight * source[np.uint64(s)]
-
-
-@kernel
-def _dot(g: Any, cells: Any, j0: int, j1: int, stride: int, shift: int) -> Any:
-    total = g.dtype.type(0)
-    for j in range(j0, j1):
-        total += g[np.uint64(j)] * cells[np.uint64(j * stride + shift)]
-    return total

@@ -8,7 +8,7 @@ import numpy as np
 
 from convwidgets.engine._jit import kernel
 from convwidgets.engine.kernels.axis import span
-from convwidgets.engine.vector import better, lanes, load, load_strided, store
+from convwidgets.engine.vector import better, even, lanes, load, load_strided, odd, store
 
 # What `adaptive_pool2d` takes of each part; any other number asks for the greatest cell.
 AVERAGE = 0
@@ -40,12 +40,18 @@ def extreme_pool2d(
     height, width = x.shape[2:]
     worst = x.dtype.type(-np.inf if greatest else np.inf)
     v0, v1 = _met(y.shape[3], kernel_w, stride_w, left, dilation_w, width)
+    halving = kernel_h == kernel_w == stride_w == 2 and dilation_h == dilation_w == 1
+    # A row of pairs that all lie on the picture, and fill a vector.
+    halving &= left == 0 and 2 * y.shape[3] <= width and y.shape[3] >= lanes(x) and index.size == 0
     for n in range(x.shape[0]):
         for c in range(x.shape[1]):
             for i in range(row0, row1):
                 best = y[n, c, i]
-                best[:] = worst
                 top_row = i * stride_h - top
+                if halving and 0 <= top_row < height - 1:
+                    _halve(x[n, c, top_row], x[n, c, top_row + 1], best, greatest)
+                    continue
+                best[:] = worst
                 u0, u1 = span(0, kernel_h, top_row, top_row, dilation_h, height)
                 if index.size == 0:
                     if u0 == u1:
@@ -265,6 +271,19 @@ def _full(
     stride, before, after, dilation, size, padding = axis
     offset, end = (0, before + size + after) if padding else (-before, size)
     return span(0, count, offset, offset + (kernel_size - 1) * dilation, stride, end)
+
+
+@kernel
+def _halve(upper: Any, lower: Any, best: Any, greatest: int) -> None:
+    """Fill a row with the winners of windows of 2 × 2 side by side."""
+    vector = lanes(best)
+    for k in range(0, best.size, vector):
+        # The last vector overlaps the one before.
+        j = min(k, best.size - vector)
+        near = better(load(lower, 2 * j), load(upper, 2 * j), greatest)
+        at = 2 * j + vector
+        far = better(load(lower, at), load(upper, at), greatest)
+        store(best, j, better(odd(near, far), even(near, far), greatest))
 
 
 @kernel

@@ -33,6 +33,8 @@ const POOLS: Record<"average" | "max", number> = { average: 0, max: 1 };
 /** Values that the copies of a picture's rims may take. */
 const SCRATCH = 2 ** 18;
 const LANES = 4;
+/** The filters that one tile takes. */
+const FILTERS_TOGETHER = 4;
 const PAGE = 2 ** 16;
 const ALIGNMENT = 64;
 
@@ -444,14 +446,14 @@ function grow(memory: WebAssembly.Memory, pages: number): void {
   }
 }
 
-/** The room that the kernel wants for copies of the rims: of all rows, or of one window's. */
+/** The room that the kernel wants for the weights and for copies of the rims: of all rows, or of one window's. */
 function rimCopies(w: Kernel, stride: Pair, dilation: Pair, outputs: number): number {
   const part = (LANES - 1) * stride[1] + effectiveKernel(w.width, dilation[1]);
   const lines = effectiveKernel(w.height, dilation[0]);
   const line = w.channels * 2 * part;
-  const beside = 2 * LANES;
+  const beside = 2 * LANES * FILTERS_TOGETHER;
   const wanted = line * ((outputs - 1) * stride[0] + lines) + outputs * beside;
-  return Math.max(line * lines + beside, Math.min(wanted, SCRATCH));
+  return count(kernelShape(w)) + Math.max(line * lines + beside, Math.min(wanted, SCRATCH));
 }
 
 function kernelShape({ filters, channels, height, width }: Kernel): number[] {
