@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from convwidgets.engine import activate, avg_pool2d, conv2d, max_pool2d, min_pool2d
     from convwidgets.widgets import (
         ArchitectureExplorer,
+        Convolution1DExplorer,
         Convolution2DExplorer,
         GradientExplorer,
         PoolingExplorer,
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ArchitectureExplorer",
+    "Convolution1DExplorer",
     "Convolution2DExplorer",
     "GradientExplorer",
     "PoolingExplorer",
@@ -41,6 +43,7 @@ __all__ = [
 _ROOMS = ("data", "engine", "widgets")
 _HOMES = {
     "ArchitectureExplorer": "widgets",
+    "Convolution1DExplorer": "widgets",
     "Convolution2DExplorer": "widgets",
     "GradientExplorer": "widgets",
     "PoolingExplorer": "widgets",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from convwidgets.data.frozen import numbers
 from convwidgets.data.images import licence, names, picture
 from convwidgets.data.kernels import GALLERY
+from convwidgets.data.signals import CURVES, SIGNAL_KERNELS, SIGNALS, Example
 from convwidgets.data.synthetic import SYNTHETIC
 
 PATH = Path(__file__).parents[2] / "frontend" / "src" / "generated" / "catalogue.json"
@@ -34,11 +36,26 @@ def catalogue() -> str:
             }
             for name, entry in GALLERY.items()
         ],
+        "signals": _examples(SIGNALS),
+        "signal_kernels": _examples(SIGNAL_KERNELS),
+        "curves": [{"name": name, "title": title} for name, title in CURVES.items()],
         "synthetic": [_synthetic(name) for name in SYNTHETIC],
         "pictures": [name for name in names() if name not in SYNTHETIC],
     }
     lists = [f'"{key}": [\n' + ",\n".join(map(_line, part)) + "\n]" for key, part in parts.items()]
     return "{\n" + ",\n".join(lists) + "\n}\n"
+
+
+def _examples(gallery: Mapping[str, Example]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "title": entry.title,
+            "text": entry.text,
+            "values": numbers(entry.values),
+        }
+        for name, entry in gallery.items()
+    ]
 
 
 def _synthetic(name: str) -> dict[str, Any]:

@@ -286,7 +286,7 @@ def gradient_facts(
 
 
 def literal(array: NDArray[Any]) -> str:
-    """Write an array as nested lists: on one line, or else a row a line.
+    """Write an array as nested lists: on one line, or else a row a line; a sequence on one line.
 
     Examples
     --------
@@ -295,7 +295,7 @@ def literal(array: NDArray[Any]) -> str:
     """
     rows = [_nested(row) for row in np.asarray(array)]
     line = f"[{', '.join(rows)}]"
-    if len(line) <= _LINE:
+    if len(line) <= _LINE or np.ndim(array) == 1:
         return line
     return "[\n" + "".join(f"    {row},\n" for row in rows) + "]"
 

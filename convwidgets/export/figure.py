@@ -67,6 +67,8 @@ def _draw(panel: Panel, ax: Any) -> None:
     from matplotlib.colors import ListedColormap
 
     values, scale = panel.values, panel.scale
+    if values.ndim == 1:
+        return _draw_row(panel, ax)
     if panel.role == "kernel":
         values = values.reshape(-1, values.shape[-1])
     if values.ndim == 3:
@@ -83,6 +85,20 @@ def _draw(panel: Panel, ax: Any) -> None:
     ax.set_xlabel(panel.note)
     ax.set_xticks([])
     ax.set_yticks([])
+
+
+def _draw_row(panel: Panel, ax: Any) -> None:
+    colour = ROLES[panel.role]
+    ax.axhline(0, color="0.5", linewidth=0.8)
+    if panel.at is None:
+        at = np.arange(len(panel.values))
+        ax.vlines(at, 0, panel.values, color=colour)
+        ax.plot(at, panel.values, "o", color=colour)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    else:
+        ax.plot(panel.at, panel.values, color=colour)
+    ax.set_title(f"{panel.title} {panel.shape}".strip(), color=colour)
+    ax.set_xlabel(panel.note)
 
 
 def _draw_losses(losses: NDArray[np.float64], ax: Any) -> None:

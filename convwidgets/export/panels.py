@@ -32,17 +32,21 @@ class Scale:
 
 @dataclass(frozen=True)
 class Panel:
-    """A map of numbers, H×W or H×W×3, and how to show it."""
+    """A map of numbers, H×W or H×W×3, or L in a row, and how to show it."""
 
     role: Role
     title: str
     note: str
     values: NDArray[Any]
     scale: Scale
+    #: Where the values of a curve stand; a row without is drawn as stems.
+    at: NDArray[Any] | None = None
 
     @property
     def shape(self) -> str:
-        """The shape in words, such as 3 × 3."""
+        """The shape in words, such as 3 × 3; a curve has none."""
+        if self.at is not None:
+            return ""
         return " × ".join(map(str, self.values.shape))
 
 
@@ -97,6 +101,16 @@ def output_panel(values: NDArray[Any], display: str, full: float) -> Panel:
         "offset": Scale(kind, -full / 2, full / 2),
     }[display]
     return Panel("output", "Output", "", values, scale)
+
+
+def stem_panel(role: Role, title: str, values: NDArray[Any], note: str) -> Panel:
+    """Show a signal: L numbers, each a dot on a stem."""
+    return Panel(role, title, note, values, Scale("signed", *extent(values)))
+
+
+def curve_panel(role: Role, title: str, at: NDArray[Any], values: NDArray[Any], note: str) -> Panel:
+    """Show a curve: L numbers and where they stand."""
+    return Panel(role, title, note, values, Scale("signed", *extent(values)), at)
 
 
 def colours(values: NDArray[Any], scale: Scale) -> Pixels:

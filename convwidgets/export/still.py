@@ -74,7 +74,9 @@ def _panel(panel: Panel, quality: int) -> Iterable[str]:
     yield f"<text x='{_SIDE}' y='11' text-anchor='end' fill='#5c626e'>{panel.shape}</text>"
     yield "<g transform='translate(0 20)'>"
     limit = _MOST_WEIGHTS if panel.role == "kernel" else _MOST_CELLS
-    if panel.values.ndim == 2 and max(panel.values.shape) <= limit:
+    if panel.values.ndim == 1:
+        yield from _row(panel, colour)
+    elif panel.values.ndim == 2 and max(panel.values.shape) <= limit:
         yield from _cells(panel)
     else:
         yield from _thumbnail(panel, quality)
@@ -82,6 +84,28 @@ def _panel(panel: Panel, quality: int) -> Iterable[str]:
     low, high = panel.scale.low, panel.scale.high
     note = panel.note if panel.role != "output" else f"{_text(low)} to {_text(high)}"
     yield f"<text y='{_SIDE + 38}' fill='#5c626e'>{escape(_cut(note))}</text>"
+
+
+def _row(panel: Panel, colour: str) -> Iterable[str]:
+    """Draw a signal's stems and dots, or a curve's line, about the line of zero."""
+    values = np.nan_to_num(panel.values.astype(float))
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    span = high - low or 1.0
+    step = _SIDE / len(values)
+    across = step * (np.arange(len(values)) + 0.5)
+    down = 8 + (_SIDE - 16) * (high - values) / span
+    zero = 8 + (_SIDE - 16) * high / span
+    yield f"<path d='M0 {zero:.1f}h{_SIDE}' stroke='#868d98'/>"
+    points = list(zip(across, down, strict=True))
+    if panel.at is not None:
+        line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+        yield f"<path d='M{line}' fill='none' stroke='{colour}' stroke-width='2'/>"
+        return
+    stems = "".join(f"M{x:.1f} {zero:.1f}V{y:.1f}" for x, y in points)
+    yield f"<path d='{stems}' stroke='{colour}' stroke-width='1.5'/>"
+    size = min(4.0, step / 3)
+    dots = (f"<circle cx='{x:.1f}' cy='{y:.1f}' r='{size:.1f}'/>" for x, y in points)
+    yield f"<g fill='{colour}'>{''.join(dots)}</g>"
 
 
 def _cells(panel: Panel) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,57 @@ def some_of(allowed: Callable[[], Collection[str]]) -> Rule:
             if not isinstance(word, str) or word not in words:
                 raise ValueError(_refusal(name, f"a list of {_either(words)}", word))
         return tuple(dict.fromkeys(value))
+
+    return rule
+
+
+def steps(low: float, high: float, step: float) -> Rule:
+    """Allow the multiples of `step` from `low` to `high`."""
+    words = f"a multiple of {step:g} from {low:g} to {high:g}"
+
+    def rule(name: str, value: Any) -> float:
+        real = number(name, value)
+        if not low <= real <= high or real % step:
+            raise ValueError(_refusal(name, words, value))
+        return real
+
+    return rule
+
+
+def index(name: str, value: Any) -> int | None:
+    """Allow the place of an output value, counted from 0, or None."""
+    words = "None or the place of an output value, counted from 0"
+    found = _index(value)
+    if value is not None and found is None:
+        raise TypeError(_refusal(name, words, value))
+    if found is not None and found < 0:
+        raise ValueError(_refusal(name, words, value))
+    return found
+
+
+def sequence(gallery: Collection[str], least: int, most: int) -> Rule:
+    """Allow these names, and `least` to `most` finite numbers."""
+    words = f"{', '.join(map(repr, gallery))}, or from {least} to {most} numbers"
+
+    def rule(name: str, value: Any) -> str | FrozenArray:
+        if isinstance(value, str):
+            if value in gallery:
+                return value
+            near = get_close_matches(value, gallery, 1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise ValueError(_refusal(name, words, value) + hint)
+        try:
+            array = np.asarray(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(_refusal(name, words, value)) from error
+        if array.dtype.kind not in "buif":
+            raise TypeError(_refusal(name, words, value))
+        if array.ndim != 1 or not least <= array.size <= most:
+            raise ValueError(f"{name} must be {words}, got shape {array.shape}")
+        finite = array.astype(np.float64)
+        if not np.all(np.abs(finite) <= np.finfo(np.float32).max):
+            raise ValueError(f"{name} must hold finite numbers, got {value!r:.60}")
+        return FrozenArray(finite + 0.0)
 
     return rule
 

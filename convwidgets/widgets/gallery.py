@@ -9,12 +9,14 @@ from convwidgets.export.page import html
 from convwidgets.widgets._base import Explorer
 from convwidgets.widgets._picture import PictureExplorer
 from convwidgets.widgets.architecture import ArchitectureExplorer
+from convwidgets.widgets.convolution1d import Convolution1DExplorer
 from convwidgets.widgets.convolution2d import Convolution2DExplorer
 from convwidgets.widgets.gradients import GradientExplorer
 from convwidgets.widgets.pooling import PoolingExplorer
 
 #: Every widget, in the order in which a learner meets them.
 WIDGETS: tuple[type[Explorer], ...] = (
+    Convolution1DExplorer,
     Convolution2DExplorer,
     PoolingExplorer,
     ArchitectureExplorer,

@@ -69,6 +69,8 @@ export interface ArithmeticProps {
   channelNames?: readonly string[];
   /** The name of the one channel that this is the sum of, where every channel has its own. */
   channel?: string | null;
+  /** The input is a signal: one row, whose cells are told by one index. */
+  signal?: boolean;
   telling?: Telling | null;
 }
 
@@ -115,7 +117,7 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
   };
 
   const show = () => {
-    const { sum, size, poolSize } = props;
+    const { sum, size, poolSize, signal } = props;
     const lines = sum ? linesOf(sum, props, fold) : [];
     const outline = JSON.stringify(
       lines.map((line) => line.map(({ kind, fixed, term }) => [kind, fixed, term])),
@@ -149,12 +151,12 @@ export function arithmetic({ onTerm }: ArithmeticOptions = {}): ArithmeticView {
     for (const part of ["value", "weight", "result"] as const) {
       setAttribute(sums, `data-${part}`, props.telling?.roles[part]);
     }
-    const key = JSON.stringify([size, poolSize]);
+    const key = JSON.stringify([size, poolSize, signal]);
     if (key !== sizeKey) {
       sizeKey = key;
       fill(
         sizes,
-        ...(size ? sizeLines(size).map(drawEquation) : []),
+        ...(size ? sizeLines(size, signal).map(drawEquation) : []),
         ...(poolSize
           ? sizeLines(poolSize).map((line) => drawEquation([{ text: `${t("size.pooling")} ` }, ...line]))
           : []),

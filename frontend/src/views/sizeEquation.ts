@@ -20,11 +20,14 @@ export interface Segment {
   role?: Role;
 }
 
-/** The equation of the output size with its numbers; one line where rows and columns agree. */
-export function sizeLines(size: SizeEquation): Segment[][] {
+/**
+ * The equation of the output size with its numbers; one line where rows and columns agree, and for
+ * a signal, which has columns alone.
+ */
+export function sizeLines(size: SizeEquation, signal = false): Segment[][] {
   const rows = axisOf(size, 0);
   const columns = axisOf(size, 1);
-  if (JSON.stringify(rows) === JSON.stringify(columns)) return [axisLine(rows)];
+  if (signal || JSON.stringify(rows) === JSON.stringify(columns)) return [axisLine(columns)];
   return [
     [{ text: `${t("size.rows")} ` }, ...axisLine(rows)],
     [{ text: `${t("size.columns")} ` }, ...axisLine(columns)],

@@ -8,13 +8,15 @@ const MOST_SPOKEN = 9;
 export function spokenSentence({
   sum,
   channel = null,
+  signal = false,
   telling,
-}: Pick<ArithmeticProps, "sum" | "channel" | "telling">): string {
+}: Pick<ArithmeticProps, "sum" | "channel" | "signal" | "telling">): string {
   if (!sum) return "";
   const at = sum.kind === "convolution" && sum.pooling ? sum.pooling.position : sum.position;
   const [row, column] = at;
-  const plain =
+  const cell =
     channel === null ? t("spoken.position", { row, column }) : t("spoken.positionOf", { row, column, channel });
+  const plain = signal ? t("spoken.place", { index: column }) : cell;
   const told = sum.kind === "convolution" ? convolution(sum) : [pooling(sum)];
   return `${telling?.place ?? plain} ${told.join(" ")}`;
 }

@@ -173,7 +173,7 @@ function poolLine(
   return pieces;
 }
 
-export function readsText(sum: ConvolutionSum | PoolSum, { size }: ArithmeticProps): string {
+export function readsText(sum: ConvolutionSum | PoolSum, { size, signal = false }: ArithmeticProps): string {
   const pooled = sum.kind === "convolution" ? sum.pooling : sum;
   const sentences: string[] = [];
   const where = ({ position, reads }: { position: Cell; reads: Region }) => ({
@@ -182,7 +182,9 @@ export function readsText(sum: ConvolutionSum | PoolSum, { size }: ArithmeticPro
     rows: plural("sum.rows", reads.rows.length, { indices: formatIndices(reads.rows) }),
     columns: plural("sum.columns", reads.columns.length, { indices: formatIndices(reads.columns) }),
   });
-  if (sum.kind !== "convolution") sentences.push(t("sum.reads", where(sum)));
+  if (signal) {
+    sentences.push(t("sum.readsSignal", { index: sum.position[1], indices: formatIndices(sum.reads.columns) }));
+  } else if (sum.kind !== "convolution") sentences.push(t("sum.reads", where(sum)));
   else if (pooled) sentences.push(t("sum.pools", where(pooled)), t("sum.featureReads", where(sum)));
   else sentences.push(t("sum.reads", where(sum)));
   const all = sum.reads.rows.length * sum.reads.columns.length;

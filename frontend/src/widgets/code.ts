@@ -14,12 +14,12 @@ import { type Matrix, matrices } from "./kernels";
 import { type Picture, interleave, syntheticCode } from "./pictures";
 import { type PoolingSettings, poolingShapes } from "./pooling_state";
 
-type Line = string | readonly string[];
+export type Line = string | readonly string[];
 type Facts = Record<string, boolean>;
 type Names = Record<string, string | number>;
 
 const TEMPLATES = { "convolution-2d": convolution, gradients, "pooling-2d": pooling2d };
-const LIBRARIES = { numpy: "NumPy", scipy: "SciPy", torch: "PyTorch", keras: "Keras" } as const;
+export const LIBRARIES = { numpy: "NumPy", scipy: "SciPy", torch: "PyTorch", keras: "Keras" } as const;
 const WIDEST = 80;
 const LITERAL_SIDE = 32;
 

@@ -27,19 +27,22 @@ interface SliderSpec<S> {
   key: string;
   from: number;
   to: number;
+  /** What it moves by; 1 unless told. */
+  step?: number;
   read(state: S): number;
   change(value: number, state: S): Partial<S>;
 }
 
-/** A slider over whole numbers whose reach ends where the settings become impossible. */
+/** A slider whose reach ends where the settings become impossible. */
 export function sliderControl<S>({ state, set, settle, objection }: Hands<S>, spec: SliderSpec<S>): Control<S> {
-  const { key, from, to, read, change } = spec;
+  const { key, from, to, step = 1, read, change } = spec;
   // A drag changes the state that it began with, so that going there and back loses nothing.
   let begun: S | null = null;
   const view = sliderField({
     label: word("control", key),
     min: from,
     max: to,
+    step,
     value: from,
     onInput: (value) => set(change(value, (begun ??= state()))),
     onCommit: () => {
@@ -50,9 +53,9 @@ export function sliderControl<S>({ state, set, settle, objection }: Hands<S>, sp
   return control(key, view, (next) => {
     const value = read(next);
     let max = to;
-    while (max > Math.max(value, from) && objection(change(max, next)) !== null) max -= 1;
+    while (max > Math.max(value, from) && objection(change(max, next)) !== null) max -= step;
     // The rule is told where the slider meets it.
-    const reason = value === max && max < to ? objection(change(max + 1, next)) : null;
+    const reason = value === max && max < to ? objection(change(max + step, next)) : null;
     view.update({ value, min: from, max, reason });
   });
 }
