@@ -405,7 +405,7 @@ const en = {
   "menu.page": "Save as a page",
   "menu.pageReason": "Python writes the page, and no Python answers here.",
   "menu.png": "Save as PNG",
-  "menu.svg": "Save the cells as SVG",
+  "menu.svg": "Save the drawing as SVG",
   "menu.svgReason": "Maps of up to 16 × 16 are drawn as cells.",
   "menu.teacher": "Prepare for a class…",
   "open.otherWidget": "This is not the state of a {kind} widget.",

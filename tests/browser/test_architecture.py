@@ -238,7 +238,7 @@ def test_code_and_drawing_are_exported(exported: Opened) -> None:
     screen.tab("Explore")
     screen.press("More")
     with screen.page.expect_download() as download:
-        screen.page.get_by_role("menuitem", name="Save the cells as SVG").click()
+        screen.page.get_by_role("menuitem", name="Save the drawing as SVG").click()
     text = download.value.path().read_text("utf-8")
     assert text.startswith("<svg") and "conv2d_1" in text and "10×10×16" in text
 

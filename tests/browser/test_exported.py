@@ -303,7 +303,7 @@ def test_a_saved_file_is_told(exported: Opened, tmp_path: Path) -> None:
     screen = Screen(exported(cw.Convolution2DExplorer(**DRESS)))
     for item, name in [
         ("Save as PNG", "convolution-2d.png"),
-        ("Save the cells as SVG", "convolution-2d.svg"),
+        ("Save the drawing as SVG", "convolution-2d.svg"),
     ]:
         with screen.page.expect_download() as download:
             screen.menu(item)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from convwidgets import Convolution1DExplorer
@@ -373,3 +374,18 @@ def test_a_dot_in_the_lab_is_pythons(lab: Lab, page: Page, engine: str) -> None:
     assert printed(page, lab, "w.mode = 'continuous'; w.flip = True") == ""
     expect(screen.lane("Output").locator(".cw-curve-said")).to_have_text("h(−0.5) = 0.5")
     assert ("kernel" if engine == "kernel" else "page") in screen.badge()
+
+
+def test_the_lanes_are_saved_as_a_picture(exported: Opened) -> None:
+    screen = SignalScreen(exported(Convolution1DExplorer(signal=BARS)))
+    screen.page.get_by_role("button", name="More").click()
+    with screen.page.expect_download() as download:
+        screen.page.get_by_role("menuitem", name="Save as PNG").click()
+    assert download.value.suggested_filename == "convolution-1d.png"
+    with Image.open(download.value.path()) as picture:
+        pixels = np.asarray(picture.convert("RGBA"), dtype=np.int64)
+        assert min(picture.size) > 300
+    # Ink, the kernel's magenta and the output's green are all on it.
+    for colour in ((0x1B, 0x1E, 0x23), (0xAD, 0x1F, 0x85), (0x17, 0x80, 0x4E)):
+        near = np.abs(pixels[..., :3] - colour).sum(axis=-1) < 12
+        assert (near & (pixels[..., 3] > 200)).sum() > 50, colour

@@ -44,7 +44,7 @@ export interface ChromeOptions<S extends ViewSettings> {
   count(): number;
   index(): number;
   show(index: number, playing: boolean): void;
-  /** What is saved as a picture and as a drawing. */
+  /** What is saved as a picture and as a drawing; without a picture the drawing is made one. */
   exported(): { canvas: HTMLCanvasElement | null; svg: string | null };
   /** The same computation as code, by library. */
   code(): CodeTab[];
@@ -217,6 +217,7 @@ export function chrome<S extends ViewSettings>(options: ChromeOptions<S>) {
 
   function menu(): readonly MenuItem[] {
     const { canvas, svg } = options.exported();
+    const drawn = canvas ?? svg;
     const name = options.kind;
     const inKernel = driver?.link.available === true;
     return [
@@ -224,14 +225,14 @@ export function chrome<S extends ViewSettings>(options: ChromeOptions<S>) {
       {
         label: t("menu.copyPng"),
         icon: "copy",
-        disabled: !canvas,
-        onSelect: () => canvas && void copyPicture(canvas).then(said),
+        disabled: !drawn,
+        onSelect: () => drawn && void copyPicture(drawn).then(said),
       },
       {
         label: t("menu.png"),
         icon: "download",
-        disabled: !canvas,
-        onSelect: () => canvas && void pngOf(canvas).then((file) => save(`${name}.png`, file)),
+        disabled: !drawn,
+        onSelect: () => drawn && void pngOf(drawn).then((file) => save(`${name}.png`, file)),
       },
       {
         label: t("menu.svg"),
