@@ -13,11 +13,13 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 import convwidgets as cw
+from convwidgets.widgets.gallery import WIDGETS
 from tests.browser.conftest import ROOT, Lab, Watch, serve
 from tests.browser.screen import Screen
 
 MAKE = """
 import convwidgets as cw
+from convwidgets.widgets.gallery import WIDGETS
 w = cw.Convolution2DExplorer(image="five_by_five", kernel="emboss", padding="valid"{more})
 w
 """
@@ -116,7 +118,7 @@ def test_ten_widgets_send_the_bundle_once_and_store_little(lab: Lab, page: Page)
     page.wait_for_function(
         "() => document.querySelectorAll('.cw-root[data-ready]').length === 10", timeout=60_000
     )
-    assert len(sent) == 1 and sent[0] < 180_000
+    assert len(sent) == 1 and sent[0] < 250_000
     page.wait_for_timeout(2500)
     save(page)
     assert (lab.folder / "ten.ipynb").stat().st_size < 300_000
@@ -220,3 +222,13 @@ def test_the_first_lesson_runs_and_its_slider_moves(lab: Lab, page: Page) -> Non
     )
     expected = cw.Convolution2DExplorer(image="camera", kernel="sobel_x", stride=2)
     assert screen.result() == expected.output[128, 128]
+
+
+@pytest.mark.parametrize("engine", ["page", "kernel"])
+@pytest.mark.parametrize("name", [kind.__name__ for kind in WIDGETS])
+def test_every_widget_comes_to_life(lab: Lab, page: Page, name: str, engine: str) -> None:
+    show(lab, page, "life.ipynb", f"import convwidgets as cw\nw = cw.{name}(engine={engine!r})\nw")
+    screen = Screen(page)
+    expect(screen.root.locator(".cw-badge")).to_contain_text(f"{engine} engine", timeout=30_000)
+    assert printed(page, lab, "print(type(w).__name__)") == name
+    expect(screen.root.locator('.cw-notice[data-kind="error"]')).to_have_count(0)
